@@ -1,0 +1,55 @@
+# Stammkunde: `make run` and `make test` are all that a newcomer needs. `make help` lists the rest.
+PYTHON ?= python3
+WORKSPACE ?= workspace
+SIZE ?= S
+
+VENV := .venv
+READY := $(VENV)/ready
+BIN := $(VENV)/bin
+
+export DO_NOT_TRACK := 1
+export STAMMKUNDE_WORKSPACE := $(abspath $(WORKSPACE))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test ui bench lint format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f"Stammkunde needs Python 3.11 to 3.13, and {sys.executable} is {v[0]}.{v[1]}. Name another: make run PYTHON=python3.12")'
+	@echo "Setting up $(VENV) (once, a few minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+run: $(READY) ## set up, make a demo workspace if there is none, run the whole batch (WORKSPACE=folder)
+	@test -d $(WORKSPACE)/landing || $(BIN)/stammkunde demo
+	@$(BIN)/stammkunde run
+
+test: $(READY) ## set up, run every test
+	@$(BIN)/python -m pytest
+
+ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
+	@$(BIN)/stammkunde ui
+
+bench: $(READY) ## measure a whole batch beside DuckDB's plain copy of the same files (SIZE=S, M or L)
+	@$(BIN)/python -m benchmarks.batch --size $(SIZE)
+
+lint: $(READY) ## ruff, mypy, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(READY) ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: $(READY) ## pin the dependencies anew, with hashes and without index addresses (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+
+clean: ## remove the virtual environment and caches, never a workspace
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
