@@ -1,0 +1,114 @@
+"""When and how much each person buys of its own accord: BG/NBD for the moments, Gamma-Gamma for the amounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints, stream, weighted
+from twin.assortment import Assortment
+from twin.parameters import Parameters
+from twin.people import People
+
+_CHECK_IN = 1e-9
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What drives each person. Days count from the first day of the history; infinite means never."""
+
+    joined: Floats
+    lead_rate: Floats
+    first_order: Floats
+    rate: Floats
+    leave: Floats
+    mean_spend: Floats
+    favourite: Ints
+    second: Ints
+    open_chance: Floats
+    click_chance: Floats
+    email_effect: Floats
+    phone_effect: Floats
+    has_privacy_proxy: Bools
+    has_scanner: Bools
+
+
+@dataclass(frozen=True)
+class OwnOrders:
+    """Orders that people place unasked, in no order: who and on which day; and the day after which each is gone."""
+
+    person: Ints
+    day: Floats
+    gone_from: Floats
+
+
+def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed: int) -> Traits:
+    """The traits of every person, drawn from the parameters."""
+    rng = stream(seed, "traits")
+    count, business = people.count, people.is_business
+    joined = rng.random(count) * parameters.history_days
+    lead_rate = parameters.lead_rate_median * rng.lognormal(0, parameters.lead_rate_spread, count)
+    is_lead = rng.random(count) < parameters.lead_share
+    spend = rng.gamma(parameters.spend_q, 1 / parameters.spend_gamma, count)
+    favourite = weighted(rng, goods.popularity, count)
+    mean_spend = parameters.spend_p / spend * np.where(business, parameters.business_spend_factor, 1.0)
+    return Traits(
+        joined=joined,
+        lead_rate=np.where(is_lead, lead_rate, np.inf),
+        first_order=joined + np.where(is_lead, rng.exponential(1 / lead_rate), 0.0),
+        rate=np.maximum(rng.gamma(parameters.rate_shape, 1 / parameters.rate_scale_days, count), _CHECK_IN),
+        leave=rng.beta(parameters.leave_alpha, parameters.leave_beta, count),
+        mean_spend=mean_spend,
+        favourite=favourite,
+        second=_seconds(rng, goods, favourite),
+        open_chance=rng.beta(2, 4.5, count),
+        click_chance=rng.beta(1.5, 8, count),
+        email_effect=_email_effect(rng, parameters, favourite, business),
+        phone_effect=_phone_effect(rng, parameters, mean_spend, business),
+        has_privacy_proxy=rng.random(count) < np.where(business, 0.0, parameters.privacy_proxy_share),
+        has_scanner=rng.random(count) < np.where(business, parameters.business_scanner_share, parameters.scanner_share),
+    )
+
+
+def _seconds(rng: np.random.Generator, goods: Assortment, favourite: Ints) -> Ints:
+    edges = np.cumsum(goods.second_given_favourite, axis=1)[favourite]
+    return np.asarray((rng.random(len(favourite))[:, None] > edges[:, :-1]).sum(axis=1), dtype=np.int64)
+
+
+def _email_effect(rng: np.random.Generator, parameters: Parameters, favourite: Ints, is_business: Bools) -> Floats:
+    """Chance that one delivered e-mail brings one more order: high for lovers of coffee and tea, low for companies."""
+    liking = np.where(favourite <= 1, 1.8, 0.6) * np.where(is_business, 0.2, 1.0)
+    drawn = parameters.email_effect_mean * liking * rng.gamma(0.8, 1 / 0.8, len(favourite))
+    return np.minimum(drawn, 0.5)
+
+
+def _phone_effect(rng: np.random.Generator, parameters: Parameters, mean_spend: Floats, is_business: Bools) -> Floats:
+    """Chance that one answered call brings one more order: high for companies and for those who spend much."""
+    median = float(np.median(mean_spend))
+    liking = np.where(mean_spend > median, 1.3, 0.6) * np.where(is_business, 2.5, 1.0)
+    drawn = parameters.phone_effect_mean * liking * rng.gamma(1.5, 1 / 1.5, len(mean_spend))
+    return np.minimum(drawn, 0.9)
+
+
+def simulate_own_orders(parameters: Parameters, traits: Traits, seed: int) -> OwnOrders:
+    """Every order that people place unasked, until the end of the history and `future_days` beyond.
+
+    As in the BG/NBD model the first order ends nothing; after each later one the person is gone with its own chance.
+    """
+    rng = stream(seed, "own orders")
+    until = parameters.history_days + parameters.future_days
+    gone_from = np.full(len(traits.rate), np.inf)
+    active = np.flatnonzero(traits.first_order < until).astype(np.int64)
+    now = traits.first_order[active]
+    people, days = [active], [now]
+    while active.size:
+        now = now + rng.exponential(size=active.size) / traits.rate[active]
+        in_time = now < until
+        active, now = active[in_time], now[in_time]
+        people.append(active)
+        days.append(now)
+        leaves = rng.random(active.size) < traits.leave[active]
+        gone_from[active[leaves]] = now[leaves]
+        active, now = active[~leaves], now[~leaves]
+    return OwnOrders(np.concatenate(people), np.concatenate(days), gone_from)

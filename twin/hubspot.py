@@ -1,0 +1,298 @@
+"""HubSpot's exports: contacts, companies, calls, deals and tickets; every cell quoted.
+
+The header names are those of real exports; that lines end with CR LF is assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from twin import vocabulary as words
+from twin.arrays import SECONDS_PER_DAY, Bools, Ints, chosen, falling, kept, stream, weighted
+from twin.calls import OUTCOMES, Calls
+from twin.clock import day_of, local_text
+from twin.company import Company
+from twin.exports import CsvFile, quoted
+from twin.newsletters import Newsletter
+from twin.orders import Orders
+
+CONTACTS_HEADER = (
+    *("Record ID", "First Name", "Last Name", "Email", "Phone Number", "Contact owner"),
+    *("Primary Associated Company ID", "Last Activity Date", "Lead Status", "Marketing contact status", "Create Date"),
+    *("Associated Company", "Street Address", "Postal Code", "City", "Country/Region", "Lifecycle Stage"),
+    *("Unsubscribed from all email", "Opted out of email: Marketing Information"),
+    "Legal basis for processing contact's data",
+)
+COMPANIES_HEADER = (
+    *("Record ID", "Company name", "Company owner", "Create Date", "Phone Number", "Last Activity Date", "City"),
+    *("Country/Region", "Industry", "Company Domain Name", "Street Address", "Postal Code", "Number of Employees"),
+)
+CALLS_HEADER = (
+    *("Record ID", "Call Title", "Activity date", "Call direction", "Call outcome", "Call duration"),
+    *("Associated Contact IDs", "Associated Company IDs"),
+)
+DEALS_HEADER = (
+    *("Record ID", "Deal Name", "Deal Stage", "Amount", "Deal owner", "Close Date", "Create Date", "Pipeline"),
+    *("Currency", "Associated Company", "Associated Company IDs", "Associated Contact", "Associated Contact IDs"),
+)
+TICKETS_HEADER = (
+    *("Record ID", "Ticket name", "Ticket status", "Ticket owner", "Ticket description", "Pipeline", "Priority"),
+    *("Create date", "Close date", "Associated Contact", "Associated Contact IDs", "Associated Company"),
+)
+_COUNTRIES = {"DE": "Germany", "AT": "Austria", "CH": "Switzerland"}
+_STAGES = ("Closed won", "Closed lost", "Contract sent", "Appointment scheduled")
+_STAGE_WEIGHTS = (40, 25, 15, 20)
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """The CRM's contacts: `person` may occur twice; `record_id` is HubSpot's; `is_copy` marks second records."""
+
+    person: Ints
+    record_id: Ints
+    is_copy: Bools
+
+    @classmethod
+    def of(cls, company: Company) -> Contacts:
+        """One record per person whom the CRM knows, and a second one for a few."""
+        rng = stream(company.seed, "crm records")
+        has_copy = rng.random(company.people.count) < company.parameters.crm_duplicate_share
+        first = np.flatnonzero(company.presence.has_contact).astype(np.int64)
+        copies = np.flatnonzero(company.presence.has_contact & has_copy).astype(np.int64)
+        person = np.concatenate([first, copies])
+        return cls(person, 101_000_000_001 + 17 * np.arange(person.size), np.arange(person.size) >= first.size)
+
+    def record_of(self, people: int) -> Ints:
+        """The first record of each person, -1 where there is none."""
+        record = np.full(people, -1, dtype=np.int64)
+        record[self.person[~self.is_copy]] = self.record_id[~self.is_copy]
+        return record
+
+
+def company_record_ids(company: Company) -> Ints:
+    """HubSpot's id of each company."""
+    return 202_000_000_003 + 13 * np.arange(company.people.companies.height)
+
+
+def write_contacts(folder: Path, company: Company, newsletter: Newsletter, contacts: Contacts) -> pl.DataFrame:
+    """Write the contacts; returns their truth: source_id and the person's id as true_id."""
+    rng = stream(company.seed, "crm contacts")
+    person, size = contacts.person, contacts.person.size
+    known = company.people.frame.select(pl.all().gather(pl.Series(person)))
+    left = newsletter.left_with[person] >= 0
+    opted_out = (left & (rng.random(size) < 0.5)) | (rng.random(size) < 0.004)
+    is_buyer = company.presence.is_buyer[person].astype(np.int64)
+    record_of_company = pl.Series(company_record_ids(company)[np.maximum(company.people.company[person], 0)])
+    nothing = kept(known["city"], np.zeros(size, dtype=np.bool_))
+    has_address = rng.random(size) < 0.6
+    cells = [
+        pl.Series(contacts.record_id),
+        *_names(rng, known),
+        _mail(rng, known, contacts.is_copy),
+        _phone(rng, known),
+        chosen(words.OWNERS, person % len(words.OWNERS)),
+        kept(record_of_company, company.people.is_business[person]),
+        nothing,
+        chosen(("New", "Open", "In Progress"), rng.integers(0, 3, size), is_buyer == 0),
+        chosen(("Non-marketing contact", "Marketing contact"), (~opted_out).astype(np.int64)),
+        local_text(company.presence.joined_at[person] + contacts.is_copy * SECONDS_PER_DAY, "minutes"),
+        known["company_name"],
+        *(kept(known[column], has_address) for column in ("street", "postcode")),
+        known["city"],
+        known["country"].replace_strict(_COUNTRIES),
+        chosen(("Lead", "Customer"), is_buyer),
+        chosen(("true",), np.zeros(size, dtype=np.int64), opted_out),
+        chosen(("true",), np.zeros(size, dtype=np.int64), opted_out),
+        chosen(
+            ("Freely given consent from contact",), np.zeros(size, dtype=np.int64), company.presence.is_member[person]
+        ),
+    ]
+    _write(folder / _named(company, "contacts"), CONTACTS_HEADER, cells)
+    return pl.DataFrame({"source_id": pl.Series(contacts.record_id).cast(pl.String), "true_id": known["person_id"]})
+
+
+def _names(rng: np.random.Generator, known: pl.DataFrame) -> list[pl.Series]:
+    """Names as colleagues type them: some without umlauts, some in capitals, some shortened."""
+    manner = pl.Series(rng.random(known.height))
+    written = known.select(
+        _typed(pl.col("first_name"), manner, pl.col("first_name").str.slice(0, 1) + "."),
+        _typed(pl.col("last_name"), manner, pl.col("last_name")),
+    )
+    return list(written)
+
+
+def _typed(name: pl.Expr, manner: pl.Series, shortened: pl.Expr) -> pl.Expr:
+    umlauts = dict(zip("äöüßÖÜ", ("ae", "oe", "ue", "ss", "Oe", "Ue"), strict=True))
+    plain = name.str.replace_many(list(umlauts), list(umlauts.values()))
+    return (
+        pl.when(manner < 0.04)
+        .then(name.str.to_uppercase())
+        .when(manner < 0.10)
+        .then(plain)
+        .when(manner < 0.14)
+        .then(shortened)
+        .otherwise(name)
+    )
+
+
+def _mail(rng: np.random.Generator, known: pl.DataFrame, is_copy: Bools) -> pl.Series:
+    """Mostly the first address; sometimes the second, or none where there is a phone; a copy holds another one."""
+    manner = rng.random(known.height)
+    has_phone, has_second = pl.col("phone").is_not_null(), pl.col("second_email").is_not_null()
+    return known.select(
+        pl.when(pl.Series(is_copy))
+        .then("second_email")
+        .when(pl.Series(manner < 0.05) & has_phone)
+        .then(None)
+        .when(pl.Series(manner < 0.25) & has_second)
+        .then("second_email")
+        .when(pl.Series(manner > 0.97))
+        .then(pl.col("email").str.to_uppercase())
+        .otherwise("email")
+        .alias("email")
+    ).to_series()
+
+
+def _phone(rng: np.random.Generator, known: pl.DataFrame) -> pl.Series:
+    is_international = pl.Series(rng.random(known.height) < 0.4)
+    return known.select(pl.when(is_international).then("phone").otherwise("phone_national").alias("phone")).to_series()
+
+
+def write_companies(folder: Path, company: Company) -> pl.DataFrame:
+    """Write the companies; returns their truth: source_id and the company's id as true_id."""
+    rng = stream(company.seed, "crm companies")
+    frame, size = company.people.companies, company.people.companies.height
+    created = rng.random(size) * company.calendar.days
+    nothing = kept(frame["city"], np.zeros(size, dtype=np.bool_))
+    record_ids = company_record_ids(company)
+    cells = [
+        pl.Series(record_ids),
+        frame["name"],
+        chosen(words.OWNERS, np.arange(size) % len(words.OWNERS)),
+        local_text(company.calendar.moments(created, rng.integers(8 * 3_600, 17 * 3_600, size)), "minutes"),
+        nothing,
+        nothing,
+        frame["city"],
+        frame["country"].replace_strict(_COUNTRIES),
+        frame["industry"],
+        kept(frame["domain"], rng.random(size) < 0.85),
+        frame["street"],
+        frame["postcode"],
+        frame["employee_count"],
+    ]
+    _write(folder / _named(company, "companies"), COMPANIES_HEADER, cells)
+    return pl.DataFrame({"source_id": pl.Series(record_ids).cast(pl.String), "true_id": frame["company_id"]})
+
+
+def write_calls(folder: Path, company: Company, contacts: Contacts, calls: Calls) -> int:
+    """Write the calls; returns their number."""
+    size = calls.person.size
+    minutes, seconds = np.divmod(calls.seconds, 60)
+    two_digits = [pl.Series(part).cast(pl.String).str.zfill(2) for part in (minutes // 60, minutes % 60, seconds)]
+    is_inbound = calls.is_inbound.astype(np.int64)
+    cells = [
+        pl.Series(call_ids(size)),
+        chosen(("Telefonaktion", "Anruf mit Frage"), is_inbound),
+        local_text(calls.made_at, "minutes"),
+        chosen(("Outbound", "Inbound"), is_inbound),
+        chosen(OUTCOMES, calls.outcome),
+        pl.select(pl.concat_str(two_digits, separator=":")).to_series(),
+        pl.Series(contacts.record_of(company.people.count)[calls.person]),
+        _company_record(company, calls.person),
+    ]
+    _write(folder / _named(company, "calls"), CALLS_HEADER, cells)
+    return size
+
+
+def call_ids(count: int) -> Ints:
+    """HubSpot's ids of the calls, in the order of time."""
+    return 303_000_000_007 + 11 * np.arange(count)
+
+
+def write_deals(folder: Path, company: Company, contacts: Contacts) -> int:
+    """Write about one deal per business contact of the CRM; returns their number."""
+    rng = stream(company.seed, "deals")
+    record_of = contacts.record_of(company.people.count)
+    person = np.flatnonzero(company.people.is_business & (record_of >= 0)).astype(np.int64)
+    person = np.repeat(person, rng.poisson(1.1, person.size))
+    size, frame = person.size, company.people.frame
+    stage = weighted(rng, _STAGE_WEIGHTS, size)
+    joined = company.traits.joined[person]
+    created = joined + rng.random(size) * (company.calendar.days - joined)
+    moments = company.calendar.moments(created, rng.integers(8 * 3_600, 17 * 3_600, size))
+    closed = np.minimum(
+        moments + (1 + rng.exponential(30, size)).astype(np.int64) * SECONDS_PER_DAY, company.calendar.end
+    )
+    who = frame.select("company_name", "first_name", "last_name").select(pl.all().gather(pl.Series(person)))
+    cells = [
+        pl.Series(404_000_000_009 + 19 * np.arange(size)),
+        who.select("Rahmenauftrag " + pl.col("company_name")).to_series(),
+        chosen(_STAGES, stage),
+        pl.Series(np.round(rng.lognormal(7.6, 0.9, size), 2)),
+        chosen(words.OWNERS, person % len(words.OWNERS)),
+        kept(local_text(closed, "minutes"), stage < 2),
+        local_text(moments, "minutes"),
+        chosen(("Sales Pipeline", "EUR"), np.zeros(size, dtype=np.int64)),
+        chosen(("Sales Pipeline", "EUR"), np.ones(size, dtype=np.int64)),
+        who["company_name"],
+        _company_record(company, person),
+        who.select(pl.concat_str("first_name", "last_name", separator=" ")).to_series(),
+        pl.Series(record_of[person]),
+    ]
+    _write(folder / _named(company, "deals"), DEALS_HEADER, cells)
+    return size
+
+
+def write_tickets(folder: Path, company: Company, contacts: Contacts, orders: Orders) -> int:
+    """Write service tickets, most of them about orders that were sent back; returns their number."""
+    rng = stream(company.seed, "tickets")
+    record_of = contacts.record_of(company.people.count)
+    wants = rng.random(orders.count) < np.where(orders.refunded > 0, 0.5, 0.015)
+    about = np.flatnonzero(wants & (record_of[orders.person] >= 0)).astype(np.int64)
+    person, size = orders.person[about], about.size
+    opened = orders.placed_at[about] + rng.integers(3_600, 9 * SECONDS_PER_DAY, size)
+    about, person, opened = (part[opened < company.calendar.end] for part in (about, person, opened))
+    size = about.size
+    closed = opened + (3_600 + rng.exponential(3 * SECONDS_PER_DAY, size)).astype(np.int64)
+    is_closed = closed < company.calendar.end
+    is_complaint = orders.refunded[about] > 0
+    numbers = "#" + pl.Series(orders.number()[about]).cast(pl.String)
+    texts = ("Wann kommt mein Paket?", "Ware beschädigt, bitte um Erstattung.\nFotos anbei")
+    who = company.people.frame.select(pl.all().gather(pl.Series(person)))
+    cells = [
+        pl.Series(505_000_000_011 + 23 * np.arange(size)),
+        chosen(("Frage zu ", "Reklamation "), is_complaint.astype(np.int64)) + numbers,
+        chosen(("Waiting on us", "Closed"), is_closed.astype(np.int64)),
+        chosen(words.OWNERS, weighted(rng, falling(len(words.OWNERS), 0.5), size)),
+        chosen(texts, is_complaint.astype(np.int64)),
+        chosen(("Support Pipeline",), np.zeros(size, dtype=np.int64)),
+        chosen(("Medium", "High"), is_complaint.astype(np.int64)),
+        local_text(opened, "minutes"),
+        kept(local_text(closed, "minutes"), is_closed),
+        who.select(pl.concat_str("first_name", "last_name", separator=" ")).to_series(),
+        pl.Series(record_of[person]),
+        who["company_name"],
+    ]
+    _write(folder / _named(company, "tickets"), TICKETS_HEADER, cells)
+    return size
+
+
+def _company_record(company: Company, person: Ints) -> pl.Series:
+    of_person = company.people.company[person]
+    return kept(pl.Series(company_record_ids(company)[np.maximum(of_person, 0)]), of_person >= 0)
+
+
+def _named(company: Company, what: str) -> str:
+    on: date = day_of(company.calendar.last)
+    return f"hubspot-crm-exports-all-{what}-{on.isoformat()}.csv"
+
+
+def _write(path: Path, header: tuple[str, ...], cells: list[pl.Series]) -> None:
+    columns = [values.rename(name) for name, values in zip(header, cells, strict=True)]
+    with CsvFile(path, quoted(header), quotes="always", line_end="\r\n") as csv:
+        csv.write(pl.DataFrame(columns))

@@ -1,0 +1,61 @@
+"""Which system knows whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from twin.arrays import Bools, Floats, Ints, kept, stream
+from twin.buying import Traits
+from twin.clock import Calendar
+from twin.parameters import Parameters
+from twin.people import People
+
+_SIX_O_CLOCK = 6 * 3_600
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Per person: is there a shop account, a CRM contact, a newsletter membership; and since when is it known.
+
+    `member_address` is the address on the newsletter's list. `joined_at` is a moment, always before the first order.
+    """
+
+    is_buyer: Bools
+    has_account: Bools
+    has_contact: Bools
+    is_member: Bools
+    member_address: pl.Series
+    joined_at: Ints
+
+
+def spread(parameters: Parameters, people: People, traits: Traits, calendar: Calendar, seed: int) -> Presence:
+    """Who is held where. Whoever has not bought yet is at least a member or a CRM contact."""
+    rng = stream(seed, "presence")
+    count = people.count
+    is_buyer = traits.first_order < calendar.days
+    has_mail = people.has("email")
+    has_account = has_mail & (
+        rng.random(count) < np.where(is_buyer, parameters.shop_account_share, parameters.lead_shop_account_share)
+    )
+    is_member = has_mail & (rng.random(count) < parameters.member_share)
+    crm_share = _crm_share(parameters, is_buyer, people.is_business)
+    has_contact = (rng.random(count) < crm_share) | ~(is_buyer | is_member | has_account)
+    second = people.frame["second_email"]
+    uses_second = people.has("second_email") & (rng.random(count) < 0.3)
+    address = pl.select(pl.coalesce(kept(second, uses_second), people.frame["email"])).to_series()
+    return Presence(
+        is_buyer=is_buyer,
+        has_account=has_account,
+        has_contact=has_contact,
+        is_member=is_member,
+        member_address=kept(address, is_member),
+        joined_at=calendar.moments(traits.joined, _SIX_O_CLOCK + rng.integers(0, 3_600, count)),
+    )
+
+
+def _crm_share(parameters: Parameters, is_buyer: Bools, is_business: Bools) -> Floats:
+    private = np.where(is_buyer, parameters.crm_share, parameters.lead_crm_share)
+    return np.where(is_business, parameters.business_crm_share, private)
