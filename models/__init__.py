@@ -1,0 +1,1 @@
+"""The mathematics: pure functions of frames, without paths, databases or orchestration."""

@@ -1,0 +1,92 @@
+"""Recency, frequency, monetary value: scores from 1 to 5 and the segments that marketers know by name."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+SEGMENTS_SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "as_of": pl.Date,
+        "recency_score": pl.Int64,
+        "frequency_score": pl.Int64,
+        "monetary_score": pl.Int64,
+        "rfm_segment": pl.String,
+        "behaviour_segment": pl.String,
+        "previous_rfm_segment": pl.String,
+    }
+)
+
+# Recency score -> the segments of value scores 1 to 5, where the value score is the mean of the frequency and the
+# monetary score, halves rounded up. Every cell stands here once, so every buyer has exactly one segment.
+SEGMENT_TABLE: dict[int, tuple[str, str, str, str, str]] = {
+    5: ("new", "potential_loyalist", "potential_loyalist", "champions", "champions"),
+    4: ("promising", "potential_loyalist", "potential_loyalist", "loyal", "loyal"),
+    3: ("about_to_sleep", "about_to_sleep", "needs_attention", "loyal", "loyal"),
+    2: ("hibernating", "hibernating", "at_risk", "at_risk", "cannot_lose"),
+    1: ("lost", "lost", "at_risk", "at_risk", "cannot_lose"),
+}
+LEAD = "lead"
+
+
+def rfm_segments(features: pl.DataFrame, *, as_of: date, previous: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return one row per customer with scores and segment, sorted by customer_id (`SEGMENTS_SCHEMA`).
+
+    `features` has customer_id, recency_days, purchase_day_count and net_revenue. Scores compare buyers with
+    buyers: 5 is most recent, most frequent, most valuable. A customer without a purchase has no scores and is a
+    `lead`. `previous` is an earlier result, from which previous_rfm_segment is taken.
+    """
+    is_buyer = pl.col("purchase_day_count").fill_null(0) > 0
+    scored = (
+        features.lazy()
+        .with_columns(is_buyer=is_buyer)
+        .with_columns(
+            recency_score=_score(-pl.col("recency_days").cast(pl.Int64)),
+            frequency_score=_frequency_score(),
+            monetary_score=_score(pl.col("net_revenue")),
+        )
+    )
+    earlier = (
+        pl.LazyFrame(schema={"customer_id": pl.String, "previous_rfm_segment": pl.String})
+        if previous is None
+        else previous.lazy().select("customer_id", previous_rfm_segment="rfm_segment")
+    )
+    return (
+        scored.with_columns(value_score=(pl.col("frequency_score") + pl.col("monetary_score") + 1) // 2)
+        .join(_segment_names(), on=["recency_score", "value_score"], how="left")
+        .join(earlier, on="customer_id", how="left")
+        .with_columns(as_of=pl.lit(as_of), rfm_segment=pl.col("rfm_segment").fill_null(LEAD), behaviour_segment=None)
+        .select(pl.col(name).cast(dtype) for name, dtype in SEGMENTS_SCHEMA.items())
+        .sort("customer_id")
+        .collect()
+    )
+
+
+def _score(value: pl.Expr) -> pl.Expr:
+    """The fifth of the buyers in which the middle of a value's ranks lies; equal values get equal scores.
+
+    The middle keeps small companies sensible: a single buyer scores 3, two score 2 and 4. A missing value counts
+    as the lowest.
+    """
+    among_buyers = pl.when("is_buyer").then(value)
+    ranked = pl.when("is_buyer").then(among_buyers.rank("average").fill_null(1.0))
+    share_below = (ranked - 0.5) / pl.col("is_buyer").sum()
+    return (share_below * 5).floor().cast(pl.Int64).clip(0, 4) + 1
+
+
+def _frequency_score() -> pl.Expr:
+    """Score of the purchase days; a single one is no frequency and scores 1, however many customers have no more."""
+    days = pl.col("purchase_day_count").cast(pl.Int64)
+    return pl.when(pl.col("is_buyer") & (days == 1)).then(pl.lit(1, pl.Int64)).otherwise(_score(days))
+
+
+def _segment_names() -> pl.LazyFrame:
+    cells = [
+        (recency, value, segment)
+        for recency, segments in SEGMENT_TABLE.items()
+        for value, segment in enumerate(segments, start=1)
+    ]
+    schema = {"recency_score": pl.Int64, "value_score": pl.Int64, "rfm_segment": pl.String}
+    return pl.LazyFrame(cells, schema=schema, orient="row")

@@ -1,0 +1,107 @@
+"""Scores are fair to ties and small companies, and the segment table leaves no cell out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from models.rfm import LEAD, SEGMENT_TABLE, SEGMENTS_SCHEMA, rfm_segments
+
+AS_OF = date(2025, 12, 31)
+SCORES = ["recency_score", "frequency_score", "monetary_score"]
+
+
+def customers(rows: list[tuple[int | None, int, float | None]]) -> pl.DataFrame:
+    """customer_features of customers with (recency_days, purchase_day_count, net_revenue)."""
+    schema = {"recency_days": pl.Int64, "purchase_day_count": pl.Int64, "net_revenue": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        customer_id=pl.format("C{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(4))
+    )
+
+
+def test_the_table_names_each_cell_once_and_uses_every_segment() -> None:
+    assert sorted(SEGMENT_TABLE) == [1, 2, 3, 4, 5]
+    assert all(len(row) == 5 for row in SEGMENT_TABLE.values())
+    assert {segment for row in SEGMENT_TABLE.values() for segment in row} == {
+        "champions",
+        "loyal",
+        "potential_loyalist",
+        "new",
+        "promising",
+        "needs_attention",
+        "about_to_sleep",
+        "at_risk",
+        "cannot_lose",
+        "hibernating",
+        "lost",
+    }
+
+
+def test_a_hundred_different_customers_fall_into_even_fifths() -> None:
+    result = rfm_segments(customers([(day, 2 + day, float(day)) for day in range(100)]), as_of=AS_OF)
+    for score in SCORES:
+        assert result[score].value_counts(sort=False).sort(score)["count"].to_list() == [20] * 5
+    assert result["recency_score"][0] == 5
+    assert result["monetary_score"][0] == 1
+
+
+def test_a_single_purchase_is_no_frequency_even_if_most_have_no_more() -> None:
+    """With average ranks alone, 80 % of one-time buyers would score 3, and nobody would ever be `new`."""
+    result = rfm_segments(customers([(d, 1, 10.0) for d in range(80)] + [(d, 4, 10.0) for d in range(20)]), as_of=AS_OF)
+    assert result["frequency_score"].unique().sort().to_list() == [1, 5]
+
+
+def test_few_and_equal_customers_get_middling_scores() -> None:
+    single = rfm_segments(customers([(3, 2, 50.0)]), as_of=AS_OF)
+    assert single.select(SCORES).row(0) == (3, 3, 3)
+    pair = rfm_segments(customers([(3, 2, 50.0), (9, 3, 20.0)]), as_of=AS_OF)
+    assert pair.select(SCORES).rows() == [(4, 2, 4), (2, 4, 2)]
+    equal = rfm_segments(customers([(3, 2, 50.0)] * 7), as_of=AS_OF)
+    assert equal.select(SCORES).unique().rows() == [(3, 3, 3)]
+
+
+def test_who_never_bought_is_a_lead_and_does_not_move_the_others() -> None:
+    buyers = [(day, 2 + day, float(day)) for day in range(10)]
+    result = rfm_segments(customers([*buyers, (None, 0, None), (None, 0, 0.0)]), as_of=AS_OF)
+    assert result["rfm_segment"].to_list()[-2:] == [LEAD, LEAD]
+    assert result.tail(2).select(SCORES).null_count().row(0) == (2, 2, 2)
+    assert_frame_equal(result.head(10), rfm_segments(customers(buyers), as_of=AS_OF))
+
+
+def test_the_earlier_segment_is_kept_beside_the_new_one() -> None:
+    frame = customers([(day, 2, float(day)) for day in range(5)])
+    earlier = rfm_segments(frame.head(3), as_of=date(2025, 11, 30))
+    result = rfm_segments(frame, as_of=AS_OF, previous=earlier)
+    assert result["previous_rfm_segment"].to_list() == [*earlier["rfm_segment"].to_list(), None, None]
+    assert result["as_of"].unique().to_list() == [AS_OF]
+    assert result["behaviour_segment"].null_count() == 5
+
+
+purchases = st.tuples(st.integers(0, 9), st.integers(0, 4), st.floats(-100, 100).map(lambda value: round(value)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(purchases, min_size=1, max_size=40))
+def test_every_customer_has_one_segment_and_equals_have_equal_scores(rows: list[tuple[int, int, float]]) -> None:
+    frame = customers([(recency if days else None, days, money) for recency, days, money in rows])
+    result = rfm_segments(frame, as_of=AS_OF)
+    assert result.schema == SEGMENTS_SCHEMA
+    assert result["customer_id"].to_list() == frame["customer_id"].to_list()
+    assert result["rfm_segment"].null_count() == 0
+    buyers = result.join(frame, on="customer_id").filter(pl.col("purchase_day_count") > 0)
+    for value, score in zip(["recency_days", "purchase_day_count", "net_revenue"], SCORES, strict=True):
+        assert buyers.group_by(value).agg(pl.col(score).n_unique())[score].to_list() == [1] * buyers[value].n_unique()
+        assert buyers[score].is_between(1, 5).all()
+        assert buyers.sort(value)[score].is_sorted(descending=value == "recency_days")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_row_order_does_not_matter(seed: int) -> None:
+    frame = customers([(day % 7, 1 + day % 3, float(day % 11)) for day in range(50)])
+    shuffled = frame.sample(fraction=1.0, shuffle=True, seed=seed)
+    assert_frame_equal(rfm_segments(shuffled, as_of=AS_OF), rfm_segments(frame, as_of=AS_OF))
