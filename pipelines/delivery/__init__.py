@@ -1,0 +1,1 @@
+"""Tables, audience files and reports for people."""

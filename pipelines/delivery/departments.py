@@ -1,0 +1,164 @@
+"""Which department gets which table, made of which marts, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipelines.errors import UserError
+
+Tables = Mapping[str, pl.LazyFrame]
+
+
+class DeliveryError(UserError):
+    """A department's table cannot be made of the marts; the message says which mart or column is missing."""
+
+
+@dataclass(frozen=True)
+class DepartmentTable:
+    """One table of a department: its file name, what it is made of, and by what its rows are ordered."""
+
+    department: str
+    name: str
+    needs: Mapping[str, tuple[str, ...]]
+    """The marts that it is made of, with the columns that it cannot do without."""
+    make: Callable[[Tables], pl.LazyFrame]
+    largest_first: tuple[str, ...] = ()
+    smallest_first: tuple[str, ...] = field(default=("customer_id",))
+
+    def of(self, tables: Tables) -> pl.LazyFrame:
+        """The table, its rows in a total order; raises DeliveryError where a mart or a column is missing."""
+        self._check(tables)
+        return self._ordered(self.make(tables))
+
+    def _check(self, tables: Tables) -> None:
+        file = f"{self.department}/{self.name}"
+        for mart, columns in self.needs.items():
+            if mart not in tables:
+                raise DeliveryError(
+                    f"{file} is made of the table {mart}, which is not among the delivered ones: "
+                    f"{', '.join(sorted(tables)) or 'none'}. Add a dbt model of that name to models/marts."
+                )
+            found = tables[mart].collect_schema().names()
+            if missing := [column for column in columns if column not in found]:
+                raise DeliveryError(
+                    f"{file} needs {_named(missing)} of the table {mart}, which has {', '.join(found)}. "
+                    f"Add {'them' if len(missing) > 1 else 'it'} to the dbt model {mart}."
+                )
+
+    def _ordered(self, table: pl.LazyFrame) -> pl.LazyFrame:
+        """Ordered by the columns meant for it that are there, then by all others, so that no tie is left open."""
+        names = table.collect_schema().names()
+        down = [name for name in self.largest_first if name in names]
+        up = [name for name in self.smallest_first if name in names]
+        rest = [name for name in names if name not in (*down, *up)]
+        descending = [True] * len(down) + [False] * (len(up) + len(rest))
+        return table.sort([*down, *up, *rest], descending=descending, nulls_last=True)
+
+
+def segment_summary(tables: Tables) -> pl.LazyFrame:
+    """One row per segment: how many customers it has, their revenue and what is expected of them."""
+    values = tables["customer_value"].select("customer_id", "clv")
+    return (
+        tables["marketing_segments"]
+        .join(values, on="customer_id", how="left")
+        .group_by("rfm_segment")
+        .agg(
+            pl.len().alias("customer_count"),
+            _sum("net_revenue").alias("net_revenue"),
+            (_sum("net_revenue").cast(pl.Float64) / pl.col("net_revenue").count()).alias("average_net_revenue"),
+            _sum("clv").alias("total_clv"),
+            (_sum("clv").cast(pl.Float64) / pl.col("clv").count()).alias("average_clv"),
+        )
+    )
+
+
+def best_channel(tables: Tables) -> pl.LazyFrame:
+    """One row per customer who may be contacted: the allowed channel with the best rank."""
+    best = pl.col("rank") == pl.col("rank").min().over("customer_id")
+    chosen = tables["next_best_channel"].filter("is_allowed").filter(best).drop("is_allowed", "rank")
+    return _with_customer(chosen, tables, "first_name", "last_name", "company_name")
+
+
+def followups(tables: Tables) -> pl.LazyFrame:
+    """One row per customer and reason, with what is needed to reach the customer."""
+    who = ("first_name", "last_name", "company_name", "email", "phone")
+    return _with_customer(tables["service_followups"], tables, *who)
+
+
+def _with_customer(table: pl.LazyFrame, tables: Tables, *wanted: str) -> pl.LazyFrame:
+    """The table with those of the wanted columns of the customer that it lacks and customers has."""
+    present = table.collect_schema().names()
+    known = tables["customers"].collect_schema().names()
+    added = [name for name in wanted if name in known and name not in present]
+    joined = table.join(tables["customers"].select("customer_id", *added), on="customer_id", how="left")
+    return joined.select("customer_id", *added, pl.exclude("customer_id", *added))
+
+
+def _sum(column: str) -> pl.Expr:
+    """The sum of what is known, null where nothing is. As decimals: a sum of floats depends on the order of rows."""
+    money = pl.col(column).cast(pl.Decimal(38, 4))
+    return pl.when(pl.col(column).count() > 0).then(money.sum())
+
+
+def _named(columns: list[str]) -> str:
+    return f"the column{'s' if len(columns) > 1 else ''} {', '.join(columns)}"
+
+
+def _mart(name: str) -> Callable[[Tables], pl.LazyFrame]:
+    return lambda tables: tables[name]
+
+
+DEPARTMENT_TABLES = (
+    DepartmentTable(
+        "marketing",
+        "segments",
+        {"marketing_segments": ("customer_id", "rfm_segment")},
+        _mart("marketing_segments"),
+        largest_first=("clv", "net_revenue"),
+    ),
+    DepartmentTable(
+        "marketing",
+        "segment_summary",
+        {
+            "marketing_segments": ("customer_id", "rfm_segment", "net_revenue"),
+            "customer_value": ("customer_id", "clv"),
+        },
+        segment_summary,
+        largest_first=("net_revenue", "customer_count"),
+        smallest_first=("rfm_segment",),
+    ),
+    DepartmentTable(
+        "marketing",
+        "best_channel",
+        {
+            "next_best_channel": ("customer_id", "channel", "rank", "is_allowed"),
+            "customers": ("customer_id",),
+        },
+        best_channel,
+    ),
+    DepartmentTable(
+        "sales",
+        "buyers",
+        {"sales_buyers": ("customer_id",)},
+        _mart("sales_buyers"),
+        largest_first=("clv", "net_revenue"),
+    ),
+    DepartmentTable(
+        "sales",
+        "accounts",
+        {"sales_accounts": ("account_id",)},
+        _mart("sales_accounts"),
+        largest_first=("net_revenue", "order_count"),
+        smallest_first=("account_id",),
+    ),
+    DepartmentTable(
+        "service",
+        "followups",
+        {"service_followups": ("customer_id", "reason"), "customers": ("customer_id",)},
+        followups,
+        smallest_first=("priority", "due_on", "customer_id"),
+    ),
+)

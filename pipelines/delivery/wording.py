@@ -1,0 +1,70 @@
+"""What tables and columns are called in files for people, in one language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from pipelines.delivery.cells import Column, Form, form_of
+
+_FOLDER = Path(__file__).parent / "languages"
+
+
+@dataclass(frozen=True)
+class ColumnWording:
+    """The heading and meaning of a column, and its form where the type does not tell (money, share)."""
+
+    heading: str
+    meaning: str
+    form: Form | None = None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Titles and meanings of tables by name, wordings of columns by name, and the phrases around them."""
+
+    tables: Mapping[str, tuple[str, str]]
+    known_columns: Mapping[str, ColumnWording]
+    phrases: Mapping[str, str]
+
+    def columns(self, schema: pl.Schema) -> list[Column]:
+        """The columns of a table as people see them. A column that has no wording is shown by its own name."""
+        columns = [self._column(name, dtype) for name, dtype in schema.items()]
+        used = Counter(column.heading for column in columns)
+        return [
+            column
+            if used[column.heading] == 1
+            else Column(column.name, f"{column.heading} ({column.name})", column.meaning, column.form)
+            for column in columns
+        ]
+
+    def _column(self, name: str, dtype: pl.DataType) -> Column:
+        own = self.known_columns.get(name, ColumnWording(_humanised(name), ""))
+        form = form_of(dtype)
+        fits = own.form is not None and (dtype.is_float() or dtype.is_decimal())
+        return Column(name, own.heading, own.meaning, own.form if fits and own.form else form)
+
+
+@cache
+def wording(language: str = "en") -> Wording:
+    """The wording of a language, given as ISO 639-1; languages/<language>.yml holds it.
+
+    Raises FileNotFoundError where there is no such file.
+    """
+    content = yaml.safe_load((_FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
+    return Wording(
+        tables={name: (table["title"], table["meaning"]) for name, table in content["tables"].items()},
+        known_columns={name: ColumnWording(**column) for name, column in content["columns"].items()},
+        phrases=content["phrases"],
+    )
+
+
+def _humanised(name: str) -> str:
+    """A heading made of a column's name: `net_revenue` is `Net revenue`."""
+    return name.replace("_", " ").strip().capitalize() or name

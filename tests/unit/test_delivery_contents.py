@@ -1,0 +1,169 @@
+"""A folder of exports: every table, the departments' tables, and a manifest that tells whether it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.delivery.contents import DeliveryReport, deliver
+from pipelines.delivery.departments import DEPARTMENT_TABLES, DeliveryError, segment_summary
+from pipelines.delivery.manifest import write_manifest
+from pipelines.delivery.wording import wording
+
+AS_OF = date(2026, 1, 31)
+
+
+@pytest.fixture
+def marts() -> dict[str, pl.LazyFrame]:
+    customers = pl.LazyFrame(
+        {
+            "customer_id": ["c1", "c2", "c3", "c4"],
+            "first_name": ["Anna", "=cmd()", None, "Jörg"],
+            "last_name": ["Meier", "Berg", "Celik", "Ödön"],
+            "email": ["a@example.org", None, None, None],
+        }
+    )
+    segments = customers.with_columns(
+        rfm_segment=pl.Series(["champions", "lost", "champions", "lead"]),
+        net_revenue=pl.Series([Decimal("100.10"), Decimal("50"), Decimal("200.20"), None], dtype=pl.Decimal(18, 4)),
+        postal_region=pl.lit("01"),
+    )
+    return {
+        "customers": customers,
+        "marketing_segments": segments,
+        "customer_value": pl.LazyFrame({"customer_id": ["c1", "c2", "c3"], "clv": [10.0, 2.5, 30.0]}),
+        "next_best_channel": pl.LazyFrame(
+            {
+                "customer_id": ["c1", "c1", "c2", "c2", "c3"],
+                "channel": ["email", "phone", "email", "post", "email"],
+                "rank": [2, 1, 1, 2, 1],
+                "is_allowed": [True, True, False, True, False],
+                "reason": ["r"] * 5,
+            }
+        ),
+        "sales_buyers": segments.head(3),
+        "sales_accounts": pl.LazyFrame({"account_id": ["a1"], "name": ["+Plus GmbH"]}),
+        "service_followups": pl.LazyFrame(
+            {"customer_id": ["c2", "c1"], "reason": ["refund", "open_ticket"], "priority": [2, 1]}
+        ),
+    }
+
+
+def delivered(marts: Mapping[str, pl.LazyFrame], folder: Path) -> DeliveryReport:
+    folder.mkdir()
+    (folder / "tables").mkdir()
+    for name, mart in marts.items():
+        mart.collect().write_parquet(folder / "tables" / f"{name}.parquet")
+    return deliver(folder, AS_OF)
+
+
+def people_read(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, separator=";", decimal_comma=True)
+
+
+def test_every_mart_is_a_parquet_table_with_its_rows_unchanged(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    report = delivered(marts, tmp_path / "x")
+    assert report.row_counts() == {name: table.collect().height for name, table in sorted(marts.items())}
+    for name, table in marts.items():
+        assert pl.read_parquet(tmp_path / "x" / "tables" / f"{name}.parquet").equals(table.collect())
+
+
+def test_the_departments_get_their_tables_as_csv_and_workbook(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    report = delivered(marts, tmp_path / "x")
+    people = {file.file for file in report.files if not file.file.startswith("tables/")}
+    assert people == {f"{spec.department}/{spec.name}.{kind}" for spec in DEPARTMENT_TABLES for kind in ("csv", "xlsx")}
+    segments = people_read(tmp_path / "x/marketing/segments.csv")
+    assert segments.columns[:2] == ["Customer number", "First name"]
+    assert "Postal region" in segments.columns, "a column without a wording is shown by its own name"
+    assert segments["First name"].to_list() == [None, "Anna", "'=cmd()", "Jörg"], "highest revenue first"
+    workbook = pl.read_excel(tmp_path / "x/marketing/segments.xlsx", sheet_name="Customer segments")
+    assert workbook["First name"].to_list() == segments["First name"].to_list()
+
+
+def test_the_best_channel_is_the_best_allowed_one(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x")
+    channels = people_read(tmp_path / "x/marketing/best_channel.csv")
+    assert channels.select("Customer number", "Channel").rows() == [("c1", "phone"), ("c2", "post")]
+
+
+def test_followups_say_who_the_customer_is_most_urgent_first(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x")
+    followups = people_read(tmp_path / "x/service/followups.csv")
+    assert followups.select("Customer number", "Last name").rows() == [("c1", "Meier"), ("c2", "Berg")]
+
+
+def test_the_segment_summary_adds_up(marts: dict[str, pl.LazyFrame]) -> None:
+    rows = segment_summary(marts).sort("rfm_segment").collect()
+    assert rows.filter(rfm_segment="champions").row(0, named=True) == {
+        "rfm_segment": "champions",
+        "customer_count": 2,
+        "net_revenue": Decimal("300.3000"),
+        "average_net_revenue": 150.15,
+        "total_clv": Decimal("40.0000"),
+        "average_clv": 20.0,
+    }
+    assert rows["customer_count"].sum() == 4
+    assert rows.filter(rfm_segment="lead")["average_clv"].to_list() == [None], "nothing is known, which is not 0"
+
+
+def test_a_missing_mart_or_column_is_said_in_a_sentence(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    without_column = {**marts, "marketing_segments": marts["marketing_segments"].drop("rfm_segment")}
+    with pytest.raises(DeliveryError, match="marketing/segments needs the column rfm_segment of the table marketing_s"):
+        delivered(without_column, tmp_path / "x")
+    without_mart = {name: table for name, table in marts.items() if name != "sales_buyers"}
+    with pytest.raises(DeliveryError, match="sales/buyers is made of the table sales_buyers, which is not among"):
+        delivered(without_mart, tmp_path / "y")
+
+
+def test_the_manifest_names_every_file_with_its_digest(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    report = delivered(marts, folder)
+    (folder / "report.html").write_text("<html>")
+    write_manifest(folder, AS_OF, report.files)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["as_of"] == "2026-01-31"
+    listed = {entry["file"]: entry for entry in manifest["files"]}
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    assert set(listed) == set(present) - {"manifest.json"}
+    assert list(listed) == sorted(listed)
+    for name, entry in listed.items():
+        assert entry["sha256"] == hashlib.sha256(present[name].read_bytes()).hexdigest()
+    assert listed["report.html"]["rows"] is None
+    assert listed["tables/customers.parquet"]["rows"] == 4
+    assert listed["tables/customers.parquet"]["columns"] == ["customer_id", "first_name", "last_name", "email"]
+
+
+def test_the_same_tables_give_the_same_bytes_whatever_their_order(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    delivered(marts, tmp_path / "x")
+    delivered(dict(reversed(marts.items())), tmp_path / "y")
+    assert (tmp_path / "x/manifest.json").read_bytes() == (tmp_path / "y/manifest.json").read_bytes()
+
+
+def test_departments_do_not_depend_on_the_order_of_rows(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x")
+    delivered({name: table.reverse() for name, table in marts.items()}, tmp_path / "y")
+    for spec in DEPARTMENT_TABLES:
+        file = f"{spec.department}/{spec.name}.xlsx"
+        assert (tmp_path / "x" / file).read_bytes() == (tmp_path / "y" / file).read_bytes()
+
+
+def test_every_department_table_and_known_column_has_words_of_its_own() -> None:
+    english = wording()
+    assert {spec.name for spec in DEPARTMENT_TABLES} == set(english.tables)
+    assert all(column.heading and column.meaning for column in english.known_columns.values())
+    assert max(len(title) for title, _ in english.tables.values()) <= 31, "Excel's limit for the name of a sheet"
+
+
+def test_two_columns_of_one_heading_stay_apart() -> None:
+    schema = pl.Schema({"company_name": pl.String, "account_name": pl.String})
+    headings = [column.heading for column in wording().columns(schema)]
+    assert headings == ["Company (company_name)", "Company (account_name)"]
