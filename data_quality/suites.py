@@ -1,0 +1,190 @@
+"""What is expected of a table: rules in plain words, built from the contracts for what comes in and written here
+for what models give out. Rules know neither a library nor a file; `data_quality.expectations` judges by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from data_quality.contracts import Column, Contract
+
+Severity = Literal["error", "warning"]
+Kind = Literal["filled", "among", "within", "matching", "ascending"]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One expectation: a sentence that is true when it holds, and the values that are judged, as expressions.
+
+    `filled`, `among` (allowed), `within` (minimum and maximum, else any finite number) and `matching` (pattern)
+    judge one expression, `ascending` two: the first is not above the second. All but `filled` leave out nulls.
+    """
+
+    sentence: str
+    kind: Kind
+    values: tuple[pl.Expr, ...]
+    severity: Severity = "error"
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+
+    @property
+    def name(self) -> str:
+        """The sentence as an identifier: letters, digits and underscores."""
+        return identifier(self.sentence)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a table must have for the rule to be judged, each once."""
+        return tuple(dict.fromkeys(name for value in self.values for name in value.meta.root_names()))
+
+
+def identifier(sentence: str) -> str:
+    """A sentence as a name that Dagster takes for a check."""
+    return re.sub(r"[^a-z0-9]+", "_", sentence.lower()).strip("_")
+
+
+def entity_rules(contract: Contract) -> tuple[Rule, ...]:
+    """The rules that a contract states for its raw table.
+
+    A key that a file holds twice is a warning, because core keeps the newest of several records; exports of different
+    days may of course hold the same record.
+    """
+    one = _singular(contract.entity)
+    rules = [rule for column in contract.columns for rule in _column_rules(one, column)]
+    return (*rules, _unique(f"no file holds the same {one} twice", "file_id", *contract.key, severity="warning"))
+
+
+def _column_rules(one: str, column: Column) -> Iterator[Rule]:
+    noun = column.name.replace("_", " ")
+    value = (pl.col(column.name),)
+    if column.required:
+        yield _filled(f"every {one} has {_article(noun)} {noun}", column.name)
+    if column.allowed:
+        yield Rule(f"the {noun} of every {one} is a known one", "among", value, allowed=column.allowed)
+    if column.minimum is not None or column.maximum is not None:
+        bounds = (("at least", column.minimum), ("at most", column.maximum))
+        limits = " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
+        sentence = f"the {noun} of every {one} is {limits}"
+        yield Rule(sentence, "within", value, minimum=column.minimum, maximum=column.maximum)
+    if column.pattern:
+        yield Rule(f"the {noun} of every {one} has the agreed form", "matching", value, pattern=column.pattern)
+
+
+def _singular(entity: str) -> str:
+    noun = entity.replace("_", " ")
+    return f"{noun.removesuffix('ies')}y" if noun.endswith("ies") else noun.removesuffix("s")
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
+
+
+def _filled(sentence: str, column: str) -> Rule:
+    """Judged on a mark for what is filled, so that long texts need not be copied."""
+    mark = pl.when(pl.col(column).is_not_null()).then(pl.lit(1, pl.Int8))
+    return Rule(sentence, "filled", (mark.alias(f"{column} is filled"),))
+
+
+def _unique(sentence: str, *columns: str, severity: Severity = "error") -> Rule:
+    """Judged on how many rows have the same values, where nulls are the same too."""
+    rows = pl.len().over(*columns).alias(f"rows of one {'+'.join(columns)}")
+    return Rule(sentence, "within", (rows,), severity, minimum=1, maximum=1)
+
+
+def _among(sentence: str, column: str, *allowed: str) -> Rule:
+    return Rule(sentence, "among", (pl.col(column),), allowed=allowed)
+
+
+def _within(sentence: str, column: str, minimum: float | None = None, maximum: float | None = None) -> Rule:
+    return Rule(sentence, "within", (pl.col(column),), minimum=minimum, maximum=maximum)
+
+
+def _ascending(sentence: str, lower: str, higher: str) -> Rule:
+    return Rule(sentence, "ascending", (pl.col(lower), pl.col(higher)))
+
+
+RFM_SEGMENTS = (
+    "champions",
+    "loyal",
+    "potential_loyalist",
+    "new",
+    "promising",
+    "needs_attention",
+    "about_to_sleep",
+    "at_risk",
+    "cannot_lose",
+    "hibernating",
+    "lost",
+    "lead",
+)
+
+OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
+    "customer_links": (
+        _filled("every source record has a customer", "customer_id"),
+        _filled("every source record has an id", "source_id"),
+        _unique("every source record belongs to one customer", "source_system", "entity", "source_id"),
+        _among("every source record is of a known entity", "entity", "contacts", "orders", "accounts"),
+        _among("every link says by what it was made", "matched_by", "new", "source_id", "email", "phone"),
+        _filled("every link has a match probability", "match_probability"),
+        _within("every match probability lies between 0 and 1", "match_probability", 0, 1),
+        Rule(
+            "every normalised phone number is in international form",
+            "matching",
+            (pl.col("phone_normalised"),),
+            pattern=r"^\+[1-9][0-9]{4,14}$",
+        ),
+    ),
+    "customer_value": (
+        _filled("every valued buyer has a customer id", "customer_id"),
+        _unique("every buyer is valued once", "customer_id"),
+        _filled("every valued buyer has an expected value", "clv"),
+        _within("no expected value is below 0", "clv", minimum=0),
+        _within("no lower end of an expected value is below 0", "clv_low", minimum=0),
+        _ascending("no lower end of an expected value is above it", "clv_low", "clv"),
+        _ascending("no upper end of an expected value is below it", "clv", "clv_high"),
+        _within("every upper end of an expected value is a number", "clv_high"),
+        _within("every chance of buying again lies between 0 and 1", "p_alive", 0, 1),
+        _within("no expected number of orders is below 0", "expected_orders", minimum=0),
+        _within("no number of repeat purchase days is below 0", "frequency", minimum=0),
+        _within("no buyer's last purchase lies after the day of the run", "recency_days", minimum=0),
+        _ascending("no buyer's last purchase lies before the first", "recency_days", "age_days"),
+        _filled("every expected value says by which model", "model"),
+        _filled("every valued buyer has a value class", "value_class"),
+        _among("every value class is A, B or C", "value_class", "A", "B", "C"),
+    ),
+    "customer_segments": (
+        _filled("every segmented customer has a customer id", "customer_id"),
+        _unique("every customer has one segment", "customer_id"),
+        _within("every recency score lies between 1 and 5", "recency_score", 1, 5),
+        _within("every frequency score lies between 1 and 5", "frequency_score", 1, 5),
+        _within("every monetary score lies between 1 and 5", "monetary_score", 1, 5),
+        _filled("every customer has a named segment", "rfm_segment"),
+        _among("every segment is a known one", "rfm_segment", *RFM_SEGMENTS),
+    ),
+    "next_best_channel": (
+        _filled("every channel choice has a customer id", "customer_id"),
+        _filled("every channel choice names a channel", "channel"),
+        _unique("every customer has each channel once", "customer_id", "channel"),
+        _unique("no customer has two channels of the same rank", "customer_id", "rank"),
+        Rule(
+            "every customer's ranks start at 1",
+            "within",
+            (pl.col("rank").min().over("customer_id").alias("first_rank"),),
+            minimum=1,
+            maximum=1,
+        ),
+        _filled("every channel choice says whether it is allowed", "is_allowed"),
+        _filled("every channel choice says what it is based on", "basis"),
+        _among("every channel choice has a known basis", "basis", "uplift", "engagement", "default"),
+        _within("every expected effect lies between -1 and 1", "expected_effect", -1, 1),
+        _ascending("no lower end of an effect is above it", "effect_low", "expected_effect"),
+        _ascending("no upper end of an effect is below it", "expected_effect", "effect_high"),
+    ),
+}
