@@ -1,0 +1,1 @@
+"""Stammkunde as a Dagster code location: what runs, when, and in which order."""

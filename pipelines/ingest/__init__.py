@@ -1,0 +1,1 @@
+"""From foreign export files to canonical entities."""

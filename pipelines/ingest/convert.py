@@ -1,0 +1,262 @@
+"""One recognised file into canonical Parquet, its bad rows into quarantine, and an account of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from data_quality.contracts import Contract
+from pipelines.ingest.durable import durable_file
+from pipelines.ingest.ledger import LedgerRow, Status
+from pipelines.ingest.mapping import ColumnSql, FileFacts, map_columns
+from pipelines.ingest.presets import Preset, Records
+from pipelines.ingest.quarantine import Quarantine
+from pipelines.ingest.source import Source
+from pipelines.quoting import file_literal, literal
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which landed file it is."""
+
+    file: str
+    sha256: str
+    file_id: str
+    vendor: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The records of one entity that a file gives, as SQL: `rows` selects line, values, raw texts and labels."""
+
+    records: Records
+    columns: tuple[ColumnSql, ...]
+    rows: str
+    is_bad: str
+    keeps_order: bool
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the entity."""
+        return self.records.contract
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the rows and the money of one entity."""
+
+    rows_read: int
+    rows_kept: int
+    rows_collapsed: int
+    rows_quarantined: int
+    amount_read: Decimal | None
+    amount_kept: Decimal | None
+    amount_quarantined: Decimal | None
+
+
+def convert(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    preset: Preset,
+    facts: FileFacts,
+    identity: Identity,
+    raw: Path,
+    quarantine: Quarantine,
+    currencies: frozenset[str],
+) -> list[LedgerRow]:
+    """Write `raw/<entity>/<file_id>.parquet` for every entity of the file; returns one ledger row for each.
+
+    Bad rows go to `quarantine`. Raises ImbalanceError where rows or money do not add up.
+    """
+    plans = [_plan(records, facts, source, currencies, preset, quarantine) for records in preset.records]
+    lineage = _lineage(identity, _horizon(connection, source, plans))
+    ledger = []
+    for entity in preset.entities:
+        own = [plan for plan in plans if plan.records.entity == entity]
+        target = raw / entity / f"{identity.file_id}.parquet"
+        kept_rows = _write(connection, own, lineage, target)
+        account = _account(connection, source, own, kept_rows, target, quarantine)
+        if not kept_rows:
+            target.unlink()
+        ledger.append(_ledger_row(identity, entity, account, quarantine.summary(entity)))
+    return ledger
+
+
+def _plan(
+    records: Records,
+    facts: FileFacts,
+    source: Source,
+    currencies: frozenset[str],
+    preset: Preset,
+    quarantine: Quarantine,
+) -> Plan:
+    columns = tuple(map_columns(records, facts, source.relation, currencies))
+    faults = [fault.condition for column in columns for fault in column.faults]
+    if parent := next((other for other in preset.records if other.entity == records.belongs_to), None):
+        faults.append(quarantine.follows(parent))
+    selected = ["line"]
+    for column in columns:
+        selected += [
+            f"{column.value} AS {column.name}",
+            f"{column.raw} AS {column.raw_name}",
+            f"{column.label} AS label_{column.name}",
+        ]
+    keys = [f"{key} AS group_key" for key in _cells(facts, records.one_per)]
+    rows = f"SELECT {', '.join(selected + keys)} FROM {source.relation} AS cells WHERE {_scope(records, facts)}"
+    is_bad = " OR ".join(f"({fault})" for fault in faults)
+    return Plan(records, columns, rows, is_bad, source.keeps_order)
+
+
+def _cells(facts: FileFacts, header: str | None) -> list[str]:
+    return facts.cells(header)[:1] if header else []
+
+
+def _scope(records: Records, facts: FileFacts) -> str:
+    """SQL for the rows that hold a record of this kind: rows without any filled cell never do."""
+    cells = dict.fromkeys(cell for header in records.cells for cell in facts.cells(header))
+    conditions = [f"coalesce({', '.join(cells)}) IS NOT NULL"] if cells else []
+    conditions += [f"{cell} IS NOT NULL" for cell in _cells(facts, records.only_where_filled)]
+    return " AND ".join(conditions) or "true"
+
+
+def _horizon(connection: duckdb.DuckDBPyConnection, source: Source, plans: Iterable[Plan]) -> datetime | None:
+    """The newest timestamp in the file's own data, in UTC; timestamps that may be planned ahead do not count."""
+    values = dict.fromkeys(
+        column.value
+        for plan in plans
+        for column in plan.columns
+        if column.column.type == "timestamp" and not column.column.may_lie_ahead
+    )
+    if not values:
+        return None
+    row = connection.execute(
+        f"SELECT greatest({', '.join(f'max({value})' for value in values)}, NULL) FROM {source.relation} AS cells"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _lineage(identity: Identity, horizon: datetime | None) -> list[str]:
+    moment = f"TIMESTAMP {literal(horizon.isoformat(sep=' '))}" if horizon else "NULL::TIMESTAMP"
+    return [
+        f"{literal(identity.vendor)} AS source_system",
+        f"{literal(identity.file_id)} AS file_id",
+        "line AS file_line",
+        f"{moment} AS file_horizon",
+    ]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, plans: list[Plan], lineage: list[str], target: Path) -> int:
+    """The number of rows written."""
+    query = " UNION ALL ".join(f"({_kept(plan, lineage)})" for plan in plans)
+    with durable_file(target) as temporary:
+        row = connection.execute(
+            f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _kept(plan: Plan, lineage: list[str]) -> str:
+    """The rows to keep, with exactly the contract's columns and types."""
+    by_name = {column.name: column for column in plan.columns}
+    sound = f"(SELECT * FROM ({plan.rows}) AS read_rows WHERE NOT ({plan.is_bad})) AS sound_rows"
+    if plan.records.one_per:
+        sound = f"({_grouped(plan, sound)}) AS grouped_rows"
+    columns = [
+        f"{column.name if column.name in by_name else 'NULL'}::{column.duckdb_type} AS {column.name}"
+        for column in plan.contract.columns
+    ]
+    order = " ORDER BY line" if plan.records.one_per or not plan.keeps_order else ""
+    return f"SELECT {', '.join(lineage + columns)} FROM {sound}{order}"
+
+
+def _grouped(plan: Plan, sound: str) -> str:
+    """One row per key: sums where the preset says so, else the first filled cell in the order of the file."""
+    values = [
+        f"sum({column.name}) AS {column.name}"
+        if column.is_sum
+        else f"arg_min({column.name}, line) FILTER ({column.name} IS NOT NULL) AS {column.name}"
+        for column in plan.columns
+    ]
+    return f"SELECT min(line) AS line, {', '.join(values)} FROM {sound} GROUP BY group_key"
+
+
+def _account(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    plans: list[Plan],
+    kept_rows: int,
+    target: Path,
+    quarantine: Quarantine,
+) -> Account:
+    """What was read is counted in the source, what was kept in the written file, what was not in quarantine."""
+    entity, amount = plans[0].records.entity, plans[0].contract.amount
+    read = [_read(connection, plan) for plan in plans]
+    in_scope = sum(one.rows for one in read)
+    for plan, one in zip(plans, read, strict=True):
+        if one.bad_rows or (not plan.records.one_per and in_scope > kept_rows):
+            quarantine.add(connection, plan.records, plan.rows, plan.is_bad, plan.columns)
+    quarantine.add_rejects(connection, entity, source)
+    quarantined = quarantine.row_count(connection, entity)
+    rows_read = source.row_count * len(plans) + source.reject_count
+    is_grouped = any(plan.records.one_per for plan in plans)
+    collapsed = rows_read - kept_rows - quarantined if is_grouped else source.row_count * len(plans) - in_scope
+    if amount is None:
+        return Account(rows_read, kept_rows, collapsed, quarantined, None, None, None)
+    amount_read = sum((one.amount for one in read), Decimal(0))
+    amount_kept = _money(connection, f"SELECT sum({amount}) FROM read_parquet({file_literal(target)})")
+    is_repeated = any(_repeats_amount(plan) for plan in plans)
+    amount_quarantined = amount_read - amount_kept if is_repeated else quarantine.amount(connection, entity)
+    return Account(rows_read, kept_rows, collapsed, quarantined, amount_read, amount_kept, amount_quarantined)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Rows that hold a record of a kind, and the money in them as far as it can be read. Bad rows are counted ahead
+    only where rows are grouped; elsewhere the written file tells whether there are any."""
+
+    rows: int
+    bad_rows: int
+    amount: Decimal
+
+
+def _read(connection: duckdb.DuckDBPyConnection, plan: Plan) -> _Read:
+    amount = plan.contract.amount if any(column.name == plan.contract.amount for column in plan.columns) else None
+    bad = f"count_if({plan.is_bad})" if plan.records.one_per else "0"
+    money = f"coalesce(sum({amount}), 0)::DECIMAL(38,4)" if amount and not _repeats_amount(plan) else "0"
+    row = connection.execute(f"SELECT count(*), {bad}, {money} FROM ({plan.rows}) AS read_rows").fetchone() or (0, 0, 0)
+    if amount and _repeats_amount(plan):
+        first = f"arg_min({amount}, line) FILTER ({amount} IS NOT NULL) AS amount"
+        grouped = f"SELECT {first} FROM ({plan.rows}) AS read_rows GROUP BY group_key"
+        return _Read(int(row[0]), int(row[1]), _money(connection, f"SELECT sum(amount) FROM ({grouped}) AS records"))
+    return _Read(int(row[0]), int(row[1]), Decimal(row[2]))
+
+
+def _repeats_amount(plan: Plan) -> bool:
+    """Whether an amount stands on every row of its record, so that it counts once and not once per row."""
+    is_sum = any(column.is_sum for column in plan.columns if column.name == plan.contract.amount)
+    return bool(plan.records.one_per) and not is_sum
+
+
+def _money(connection: duckdb.DuckDBPyConnection, query: str) -> Decimal:
+    row = connection.execute(query).fetchone()
+    return Decimal(row[0] or 0) if row else Decimal(0)
+
+
+def _ledger_row(identity: Identity, entity: str, account: Account, summary: str) -> LedgerRow:
+    status: Status = "partly" if account.rows_quarantined else ("loaded" if account.rows_kept else "empty")
+    if account.rows_quarantined:
+        message = f"{account.rows_quarantined} of {account.rows_read} rows are in quarantine: {summary}."
+    else:
+        message = "" if account.rows_kept else "The file has a header, but holds no rows of this kind."
+    row = LedgerRow(
+        identity.file, identity.sha256, identity.vendor, entity, status, message, identity.file_id,
+        account.rows_read, account.rows_kept, account.rows_quarantined, account.rows_collapsed,
+        account.amount_read, account.amount_kept, account.amount_quarantined,
+    )  # fmt: skip
+    row.check_balance()
+    return row

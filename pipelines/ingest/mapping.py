@@ -1,0 +1,239 @@
+"""A preset's rules as SQL: for each canonical column its value, the text it came from, and what may be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from data_quality.contracts import Column
+from pipelines.ingest.presets import Records, Rule, TaxCells
+from pipelines.ingest.recognise import Header
+from pipelines.ingest.source import column_name, position_name
+from pipelines.ingest.values import DECIMAL, Styles, as_decimal, as_type
+from pipelines.quoting import literal
+
+EMPTY = "is empty"
+_STRICT_TYPES = ("money", "number", "timestamp")
+_UNREADABLE = {
+    "money": "is not an amount",
+    "number": "is not a number",
+    "integer": "is not a whole number",
+    "boolean": "is neither yes nor no",
+    "date": "is not a date",
+    "timestamp": "is not a date or time",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What may be wrong with a column: SQL over its value and raw text that is then true, and the words for it."""
+
+    condition: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ColumnSql:
+    """One canonical column as SQL over the file's cells; `raw` and `label` say what a person sees in the file.
+
+    `faults` speak of the value by the column's name, and of the raw text by `raw_name`.
+    """
+
+    column: Column
+    value: str
+    raw: str
+    label: str
+    faults: tuple[Fault, ...]
+    is_sum: bool = False
+
+    @property
+    def name(self) -> str:
+        """The column's name, which is safe in SQL."""
+        return self.column.name
+
+    @property
+    def raw_name(self) -> str:
+        """The name under which the raw text stands beside the value."""
+        return raw_name(self.column)
+
+
+def raw_name(column: Column) -> str:
+    """The name under which the raw text of a column stands beside its value."""
+    return f"raw_{column.name}"
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file says beside its rows: its header, what its path says, how its columns write values."""
+
+    header: Header
+    path_facts: dict[str, str]
+    styles: Styles
+
+    def cells(self, wanted: str) -> list[str]:
+        """The SQL names of the columns that a preset's header names; none where the file lacks it."""
+        return [column_name(position) for position in self.header.find(wanted)]
+
+
+@dataclass(frozen=True)
+class _Origin:
+    value: str
+    raw: str
+    label: str
+
+
+def map_columns(records: Records, facts: FileFacts, relation: str, currencies: frozenset[str]) -> list[ColumnSql]:
+    """The SQL of every canonical column that the file can give; `relation` is all rows of the file."""
+    mapped = []
+    for column in records.contract.columns:
+        origins = [
+            origin
+            for rule in records.columns.get(column.name, ())
+            for origin in _origins(rule, column, facts, relation)
+        ]
+        if not origins:
+            continue
+        value = _first([origin.value for origin in origins])
+        raw = _first([origin.raw for origin in origins])
+        is_sum = any(rule.sum for rule in records.columns[column.name])
+        label = _label(origins)
+        faults = tuple(_faults(records, column, currencies))
+        mapped.append(ColumnSql(column, value, raw, label, faults, is_sum))
+    return mapped
+
+
+def unreachable(records: Records, facts: FileFacts) -> list[str]:
+    """The headers that the file lacks for columns that the contract requires; then no row could be kept."""
+    missing = []
+    for column in records.contract.required:
+        rules = records.columns[column.name]
+        if not any(origin for rule in rules for origin in _origins(rule, column, facts, "(SELECT 1)")):
+            missing += [cell for rule in rules for cell in rule.cells]
+    return list(dict.fromkeys(missing))
+
+
+def _first(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+def _label(origins: list[_Origin]) -> str:
+    """SQL for the header whose cell a person should look at: the first filled one."""
+    labels = list(dict.fromkeys(origin.label for origin in origins))
+    if len(labels) == 1:
+        return literal(labels[0])
+    branches = " ".join(f"WHEN {origin.raw} IS NOT NULL THEN {literal(origin.label)}" for origin in origins)
+    return f"CASE {branches} ELSE {literal(labels[0])} END"
+
+
+def _origins(rule: Rule, column: Column, facts: FileFacts, relation: str) -> Iterator[_Origin]:
+    """Where the column's value may come from in this file; nothing where the file lacks what the rule reads."""
+    if any(facts.path_facts.get(group) not in allowed for group, allowed in rule.only_if.items()):
+        return
+    if rule.product:
+        yield from _product(rule, facts)
+    elif rule.tax_included:
+        yield from _tax_included(rule.tax_included, facts, relation)
+    elif rule.position_within:
+        for cell in facts.cells(rule.position_within)[:1]:
+            yield _Origin(position_name(cell), "NULL::VARCHAR", rule.position_within)
+    else:
+        yield from _texts(rule, column, facts)
+
+
+def _texts(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:
+    constant = rule.value if rule.value is not None else facts.path_facts.get(rule.file_name or "")
+    if constant is not None:
+        value = as_type(_transformed(literal(constant), rule), column, "", facts.styles)
+        yield _Origin(value, "NULL::VARCHAR", "The file's name")
+    for cell in (cell for wanted in rule.headers for cell in facts.cells(wanted)):
+        value = as_type(_transformed(cell, rule), column, cell, facts.styles)
+        yield _Origin(value, cell, facts.header.cells[int(cell[1:])])
+
+
+def _transformed(text: str, rule: Rule) -> str:
+    if rule.remove:
+        text = f"nullif(regexp_replace({text}, {literal(rule.remove)}, '', 'g'), '')"
+    if rule.first_of:
+        text = f"nullif(trim(split_part({text}, {literal(rule.first_of)}, 1)), '')"
+    if rule.words == "last":
+        text = f"regexp_extract({text}, '([^ ]+)$', 1)"
+    elif rule.words == "all_but_last":
+        text = f"nullif(trim(regexp_replace({text}, '[^ ]+$', '')), '')"
+    if rule.case:
+        text = f"{rule.case}({text})"
+    if rule.filled is not None:
+        return f"CASE WHEN {text} IS NOT NULL THEN {literal(rule.filled)} END"
+    return _coded(text, rule)
+
+
+def _coded(text: str, rule: Rule) -> str:
+    if not rule.map and not rule.match:
+        return text
+    branches = [
+        f"WHEN lower({text}) = {literal(code.lower())} THEN nullif({literal(to)}, '')" for code, to in rule.map.items()
+    ]
+    branches += [
+        f"WHEN regexp_matches({text}, {literal(code)}) THEN nullif({literal(to)}, '')"
+        for code, to in rule.match.items()
+    ]
+    if rule.otherwise is not None:
+        branches.append(f"WHEN {text} IS NOT NULL THEN nullif({literal(rule.otherwise)}, '')")
+    return f"CASE {' '.join(branches)} END"
+
+
+def _product(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
+    factors = [facts.cells(factor)[:1] for factor in rule.product or ()]
+    if not all(factors):
+        return
+    first, second = (as_decimal(cell, facts.styles.number(cell)) for (cell,) in factors)
+    less = [
+        f" - coalesce({as_decimal(cell, facts.styles.number(cell))}, 0)" for cell in facts.cells(rule.less or "")[:1]
+    ]
+    value = f"CAST({first} * {second}{''.join(less)} AS {DECIMAL})"
+    yield _Origin(value, "NULL::VARCHAR", " x ".join(rule.product or ()))
+
+
+def _tax_included(tax_cells: TaxCells, facts: FileFacts, relation: str) -> Iterator[_Origin]:
+    """The row's own sums tell; where both or neither hold, what holds for most rows of the file."""
+    found = {name: facts.cells(header)[:1] for name, header in tax_cells.model_dump().items()}
+    if not all(found.values()):
+        return
+    amount = {name: as_decimal(cells[0], facts.styles.number(cells[0])) for name, cells in found.items()}
+    goods = f"{amount['subtotal']} + coalesce({amount['shipping']}, 0)"
+    is_included = f"({amount['tax']} <> 0 AND {amount['total']} = {goods})"
+    is_added = f"({amount['tax']} <> 0 AND {amount['total']} = {goods} + {amount['tax']})"
+    balance = f"(count_if({is_included}) - count_if({is_added}))"
+    of_file = (
+        f"(SELECT CASE WHEN {balance} > 0 THEN true WHEN {balance} < 0 THEN false END FROM {relation} AS whole_file)"
+    )
+    value = f"CASE WHEN {is_included} THEN true WHEN {is_added} THEN false ELSE {of_file} END"
+    yield _Origin(value, "NULL::VARCHAR", tax_cells.total)
+
+
+def _faults(records: Records, column: Column, currencies: frozenset[str]) -> Iterator[Fault]:
+    value, raw = column.name, raw_name(column)
+    if column.required:
+        yield Fault(f"{raw} IS NULL AND {value} IS NULL", EMPTY)
+    if column.required or column.type in _STRICT_TYPES:
+        yield Fault(f"{raw} IS NOT NULL AND {value} IS NULL", _unreadable(records, column))
+    if column.minimum is not None:
+        yield Fault(f"coalesce({value} < {column.minimum:g}, false)", f"is below {column.minimum:g}")
+    if column.maximum is not None:
+        yield Fault(f"coalesce({value} > {column.maximum:g}, false)", f"is above {column.maximum:g}")
+    if column.pattern:
+        meaning = column.description.split(";")[0].rstrip(".")
+        yield Fault(
+            f"NOT coalesce(regexp_matches({value}, {literal(column.pattern)}), true)", f"does not fit: {meaning}"
+        )
+    if records.entity == "orders" and column.name == "currency":
+        known = ", ".join(literal(currency) for currency in sorted(currencies))
+        yield Fault(
+            f"coalesce({value} NOT IN ({known}), false)", "is a currency without an exchange rate in settings.yml"
+        )
+
+
+def _unreadable(records: Records, column: Column) -> str:
+    if column.type != "text":
+        return _UNREADABLE[column.type]
+    known = [code for rule in records.columns[column.name] for code in rule.map]
+    return f"is not one of {', '.join(known or column.allowed)}" if known or column.allowed else "cannot be read"

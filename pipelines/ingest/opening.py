@@ -1,0 +1,117 @@
+"""From a landed file to a recognised one: in which encoding, with which header, of which vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.ingest.dialect import TextFile, as_utf8, header_candidates
+from pipelines.ingest.landed import Landed, RefusalError
+from pipelines.ingest.mapping import FileFacts, unreachable
+from pipelines.ingest.presets import Preset
+from pipelines.ingest.recognise import Header, Recognised, Unknown, recognise
+from pipelines.ingest.source import Source, column_name, parquet_source, text_source
+from pipelines.ingest.styles import Place, survey_styles
+from pipelines.ingest.values import NumberStyle, Styles
+
+_NUMBER_TYPES = ("money", "number")
+_TIME_TYPES = ("timestamp", "date")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A recognised file that is ready to be read. `text` is None for Parquet."""
+
+    landed: Landed
+    recognised: Recognised
+    text: TextFile | None
+
+    @property
+    def preset(self) -> Preset:
+        """The preset that fits."""
+        return self.recognised.preset
+
+    @property
+    def header(self) -> Header:
+        """The file's header."""
+        return self.recognised.header
+
+    def positions(self) -> list[int]:
+        """The positions of the columns that the preset reads, in the order of the file."""
+        wanted = [cell for records in self.preset.records for cell in records.cells]
+        return sorted({position for cell in wanted for position in self.header.find(cell)})
+
+    def source(
+        self, connection: duckdb.DuckDBPyConnection, country: str, timezone: str, work: Path
+    ) -> tuple[Source, FileFacts, list[str]]:
+        """The file as a relation, how its columns write values, and notes on what only the country decided.
+
+        Raises RefusalError where the file lacks every column for something that is required.
+        """
+        self._check_reach()
+        if self.text:
+            source = text_source(connection, self.text.path, self.header, self.positions(), work)
+        else:
+            source = parquet_source(connection, self.landed.path, self.header, self.positions(), work)
+        for cell in self._numbered_cells():
+            source = source.numbered(connection, cell)
+        place = Place(country, self.preset.timezone or timezone)
+        numbers, times = self._typed_cells(_NUMBER_TYPES), self._typed_cells(_TIME_TYPES)
+        surveyed = {cell: label for cell, label in numbers.items() if cell not in source.typed_numbers}
+        styles, notes = survey_styles(connection, f"{source.relation} AS cells", surveyed, times, place)
+        typed = {cell: NumberStyle(is_plain=True) for cell in source.typed_numbers}
+        styles = Styles({**styles.numbers, **typed}, styles.times, styles.default_zone)
+        return source, FileFacts(self.header, self.recognised.path_facts, styles), notes
+
+    def _numbered_cells(self) -> list[str]:
+        """The columns within whose equal cells the preset numbers rows."""
+        rules = [rule for records in self.preset.records for column in records.columns.values() for rule in column]
+        headers = dict.fromkeys(rule.position_within for rule in rules if rule.position_within)
+        return [column_name(self.header.find(header)[0]) for header in headers if self.header.find(header)]
+
+    def _check_reach(self) -> None:
+        facts = FileFacts(self.header, self.recognised.path_facts, Styles())
+        for records in self.preset.records:
+            if missing := unreachable(records, facts):
+                named = " or ".join(f'"{name}"' for name in missing) or "what its name should say"
+                raise RefusalError(f"It looks like {self.preset.name}, but lacks {named}. Export it with that column.")
+
+    def _typed_cells(self, types: Sequence[str]) -> dict[str, str]:
+        """The header of each column that is read as one of the types, by its SQL name."""
+        headers = []
+        for records in self.preset.records:
+            for name, rules in records.columns.items():
+                if records.contract.column(name).type in types:
+                    headers += [cell for rule in rules if not rule.position_within for cell in rule.cells]
+                headers += [
+                    cell for rule in rules if rule.tax_included and types is _NUMBER_TYPES for cell in rule.cells
+                ]
+        positions = dict.fromkeys(position for header in headers for position in self.header.find(header))
+        return {column_name(position): self.header.cells[position] for position in positions}
+
+
+def open_landed(landed: Landed, presets: Sequence[Preset], work: Path) -> Opened | Unknown | None:
+    """The file as recognised, or Unknown, or None where it is empty. Raises RefusalError where it cannot be read."""
+    if landed.path.stat().st_size == 0:
+        return None
+    text = None if landed.is_parquet else as_utf8(landed.path, work / "utf8")
+    candidates = header_candidates(text.path) if text else [_parquet_header(landed.path)]
+    if not candidates:
+        return None
+    found = recognise(candidates, landed.name, presets)
+    return found if isinstance(found, Unknown) else Opened(landed, found, text)
+
+
+def _parquet_header(path: Path) -> Header:
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowInvalid, OSError):
+        raise RefusalError(
+            "The Parquet file is damaged or was not copied to its end. Export or copy it again."
+        ) from None
+    return Header(1, 0, ",", tuple(names))

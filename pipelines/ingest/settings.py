@@ -1,0 +1,63 @@
+"""What of a workspace's settings the reading of files depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.ingest.currency import usual_currency
+from pipelines.ingest.presets import Preset, load_presets, shipped_presets
+from pipelines.workspace import Workspace
+
+LAST_RESORT_CURRENCY = "EUR"
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """`country` is ISO-2, `timezone` an IANA name; `currencies_with_rates` are the currencies that can be converted.
+
+    `scratch` is a folder of its own, emptied before and after. `mappings` holds the company's own presets.
+    """
+
+    base_currency: str
+    country: str
+    timezone: str
+    scratch: Path
+    currencies_with_rates: frozenset[str] = frozenset()
+    mappings: Path | None = None
+    memory_limit: str = "2GB"
+    threads: int | None = None
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The currencies in which orders may be; the base currency always is one."""
+        return self.currencies_with_rates | {self.base_currency}
+
+    def presets(self) -> tuple[Preset, ...]:
+        """The company's own presets, then the shipped ones. Raises DefinitionError where one of its own is wrong."""
+        return presets_with(self.mappings)
+
+
+def presets_with(mappings: Path | None) -> tuple[Preset, ...]:
+    """The presets of a company's own folder, then the shipped ones."""
+    own = load_presets(mappings, is_own=True) if mappings else ()
+    return own + shipped_presets()
+
+
+def ingest_settings(workspace: Workspace) -> IngestSettings:
+    """What settings.yml says; where it names no currency, that of most landed orders is the base currency.
+
+    Raises DefinitionError where a file of the company's own mappings is wrong.
+    """
+    settings, scratch = workspace.settings, workspace.raw / "scratch"
+    mappings = workspace.mappings if workspace.mappings.is_dir() else None
+    currency = settings.currency or usual_currency(workspace.landing, presets_with(mappings), scratch)
+    return IngestSettings(
+        base_currency=currency or LAST_RESORT_CURRENCY,
+        country=settings.country,
+        timezone=settings.timezone,
+        scratch=scratch,
+        currencies_with_rates=frozenset(settings.exchange_rates),
+        mappings=mappings,
+        memory_limit=f"{settings.memory_limit_gb}GB",
+    )

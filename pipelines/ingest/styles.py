@@ -1,0 +1,164 @@
+"""How a file's columns write numbers and times, decided from each whole column.
+
+`1.234` is a thousand in one file and one and a quarter in another, `03/04/2026` is in March here and in April there:
+only the other cells of the column can tell. Where they do not, the workspace's country decides, and a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import duckdb
+
+from pipelines.ingest.values import NumberStyle, Styles, TimeStyle, amount_text, is_iso, is_zoned
+from pipelines.quoting import identifier
+
+_POINT_COUNTRIES = frozenset(
+    ["AU", "CA", "CH", "CN", "GB", "HK", "IE", "IL", "IN", "JP", "KE", "KR",
+     "LI", "MT", "MX", "MY", "NG", "NZ", "PH", "PK", "SG", "TH", "TW", "US"]
+)  # fmt: skip
+_MONTH_FIRST_COUNTRIES = frozenset(["US", "PH"])
+
+_COMMA_IS_MARK = r",[0-9]{1,2}$|,[0-9]{4,}$|[.][0-9]{3},|^[-+]?0?,"
+_POINT_IS_MARK = r"[.][0-9]{1,2}$|[.][0-9]{4,}$|,[0-9]{3}[.]|^[-+]?0?[.]"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the workspace is: country (ISO-2) and the zone of times that do not say theirs."""
+
+    country: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    filled: int
+    plain_with_point: int
+    plain_with_comma: int
+    thousand_like: int
+    comma_marks: int
+    point_marks: int
+
+    @property
+    def evident_mark(self) -> str | None:
+        if self.comma_marks == self.point_marks:
+            return None
+        return "," if self.comma_marks > self.point_marks else "."
+
+    def style(self, mark: str) -> NumberStyle:
+        plain = self.plain_with_point if mark == "." else self.plain_with_comma
+        return NumberStyle(mark, is_plain=plain == self.filled)
+
+
+def survey_styles(
+    connection: duckdb.DuckDBPyConnection, relation: str, numbers: dict[str, str], times: dict[str, str], place: Place
+) -> tuple[Styles, list[str]]:
+    """The styles of the columns of `relation`, and notes on what only the country decided.
+
+    `numbers` and `times` give the label of each column to survey by its SQL name. The columns hold trimmed texts.
+    """
+    number_styles, number_notes = _number_styles(connection, relation, numbers, place)
+    time_styles, time_notes = _time_styles(connection, relation, times, place)
+    return Styles(number_styles, time_styles, place.zone), number_notes + time_notes
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, relation: str, counts: Iterable[str]) -> list[int]:
+    row = connection.execute(f"SELECT {', '.join(counts)} FROM {relation}").fetchone()
+    return [int(count or 0) for count in row or ()]
+
+
+def _number_styles(
+    connection: duckdb.DuckDBPyConnection, relation: str, numbers: dict[str, str], place: Place
+) -> tuple[dict[str, NumberStyle], list[str]]:
+    if not numbers:
+        return {}, []
+    width = len(fields(_Numbers))
+    counts = _counts(connection, relation, [count for cell in numbers for count in _number_counts(identifier(cell))])
+    found = {cell: _Numbers(*counts[width * at : width * (at + 1)]) for at, cell in enumerate(numbers)}
+    evident = {survey.evident_mark for survey in found.values() if survey.evident_mark}
+    in_file = next(iter(evident)) if len(evident) == 1 else None
+    by_country = "." if place.country in _POINT_COUNTRIES else ","
+    styles, notes = {}, []
+    for cell, survey in found.items():
+        mark = survey.evident_mark or in_file
+        if mark is None and survey.thousand_like:
+            mark = by_country
+            notes.append(_two_ways(f'Amounts in "{numbers[cell]}"', f"with a decimal {_name(mark)}", place))
+        styles[cell] = survey.style(mark or ".")
+    return styles, notes
+
+
+def _two_ways(what: str, how: str, place: Place) -> str:
+    return f"{what} could be read two ways; they were read {how}, as is usual in {place.country}."
+
+
+def _number_counts(cell: str) -> list[str]:
+    """The counts of _Numbers. Regular expressions are dear: only cells that their last signs do not settle see one."""
+    point, comma = f"contains({cell}, '.')", f"contains({cell}, ',')"
+    is_bare = f"NOT contains({cell}, '_')"
+    text = f"CASE WHEN right({cell}, 1) BETWEEN '0' AND '9' THEN {cell} ELSE {amount_text(cell)} END"
+
+    def is_mark(sign: str, pattern: str) -> str:
+        near_end = f"substr({text}, -2, 1) = '{sign}' OR substr({text}, -3, 1) = '{sign}'"
+        settled = f"CASE WHEN {near_end} THEN true ELSE regexp_matches({amount_text(cell)}, '{pattern}') END"
+        return f"count_if(CASE WHEN contains({cell}, '{sign}') THEN {settled} ELSE false END)"
+
+    thousand_like = f"substr({text}, -4, 1) IN ('.', ',')"
+    return [
+        f"count({cell})",
+        f"count_if(try_cast({cell} AS DECIMAL(38,10)) IS NOT NULL AND {is_bare})",
+        f"count_if(NOT {point} AND try_cast(replace({cell}, ',', '.') AS DECIMAL(38,10)) IS NOT NULL AND {is_bare})",
+        f"count_if(CASE WHEN {point} OR {comma} THEN {thousand_like} ELSE false END)",
+        is_mark(",", _COMMA_IS_MARK),
+        is_mark(".", _POINT_IS_MARK),
+    ]
+
+
+def _name(mark: str) -> str:
+    return "comma" if mark == "," else "point"
+
+
+def _time_styles(
+    connection: duckdb.DuckDBPyConnection, relation: str, times: dict[str, str], place: Place
+) -> tuple[dict[str, TimeStyle], list[str]]:
+    if not times:
+        return {}, []
+    counts = _counts(connection, relation, [count for cell in times for count in _time_counts(identifier(cell))])
+    notes = []
+    styles = {}
+    for at, (cell, label) in enumerate(times.items()):
+        *shapes, first_over_12, second_over_12 = counts[8 * at : 8 * at + 8]
+        names = ("iso", "zoned", "dotted", "slashed", "dashed", "worded")
+        present = frozenset(name for name, count in zip(names, shapes, strict=True) if count)
+        day_first = place.country not in _MONTH_FIRST_COUNTRIES
+        if (first_over_12 > 0) != (second_over_12 > 0):
+            day_first = first_over_12 > 0
+        elif present & {"slashed", "dashed"}:
+            order = "day before month" if day_first else "month before day"
+            notes.append(_two_ways(f'Dates in "{label}"', order, place))
+        styles[cell] = TimeStyle(present, day_first, place.zone)
+    return styles, notes
+
+
+def _time_counts(cell: str) -> list[str]:
+    is_numeric = f"substr({cell}, 1, 1) BETWEEN '0' AND '9' AND NOT {is_iso(cell)}"
+    slashed = f"{is_numeric} AND contains({cell}, '/')"
+    dashed = f"{is_numeric} AND contains({cell}, '-') AND NOT contains({cell}, '/') AND NOT contains({cell}, '.')"
+    either = f"({slashed} OR {dashed})"
+
+    def over_12(part: int) -> str:
+        number = f"try_cast(regexp_extract({cell}, '^([0-9]+)[/-]([0-9]+)', {part}) AS INTEGER)"
+        return f"count_if(CASE WHEN {either} THEN {number} > 12 ELSE false END)"
+
+    return [
+        f"count_if({is_iso(cell)} AND NOT {is_zoned(cell)})",
+        f"count_if({is_zoned(cell)})",
+        f"count_if({is_numeric} AND contains({cell}, '.') AND NOT contains({cell}, '/'))",
+        f"count_if({slashed})",
+        f"count_if({dashed})",
+        f"count_if(NOT {is_iso(cell)} AND regexp_matches({cell}, '[A-Za-z]{{3}}'))",
+        over_12(1),
+        over_12(2),
+    ]

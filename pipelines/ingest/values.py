@@ -1,0 +1,195 @@
+"""SQL that reads one text as a value of a contract's type. A text that cannot be read gives NULL, never a guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from data_quality.contracts import DUCKDB_TYPES, Column
+from pipelines.quoting import literal
+
+BLANKS = "' \t\r\n' || chr(160) || chr(65279)"
+DECIMAL = DUCKDB_TYPES["money"]
+_CURRENCY_SIGNS = r"(?:[€$£¥₺₽₹]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|TRY|Fr\.?))"
+_TRUE = ("true", "yes", "1", "1.0", "ja", "wahr", "y", "t", "j", "x", "on")
+_FALSE = ("false", "no", "0", "0.0", "nein", "falsch", "n", "f", "off")
+
+_WORDED = (
+    "%b %d, %Y %I:%M %p", "%b %d, %Y %H:%M:%S", "%b %d, %Y %H:%M", "%b %d, %Y", "%B %d, %Y %I:%M %p", "%B %d, %Y",
+    "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y", "%a, %d %b %Y %H:%M:%S",
+)  # fmt: skip
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How one column of a file writes numbers. `is_plain`: every cell is digits and at most the decimal mark."""
+
+    decimal_mark: str = "."
+    is_plain: bool = False
+
+
+@dataclass(frozen=True)
+class TimeStyle:
+    """How one column of a file writes times: the shapes that occur in it, the order of day and month, its zone."""
+
+    shapes: frozenset[str] = frozenset({"iso", "zoned", "dotted", "slashed", "dashed", "worded"})
+    day_first: bool = True
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Styles:
+    """The styles of a file's columns by their SQL name; a column that is not in it has the default style."""
+
+    numbers: dict[str, NumberStyle] = field(default_factory=dict)
+    times: dict[str, TimeStyle] = field(default_factory=dict)
+    default_zone: str = "UTC"
+
+    def number(self, cell: str) -> NumberStyle:
+        """The style of numbers in a column."""
+        return self.numbers.get(cell, NumberStyle())
+
+    def time(self, cell: str) -> TimeStyle:
+        """The style of times in a column."""
+        return self.times.get(cell, TimeStyle(zone=self.default_zone))
+
+
+def trimmed(sql: str) -> str:
+    """A text without outer blanks, NULL where nothing is left. Trimming is dear, so only what needs it is trimmed."""
+    is_bare = f"ascii({sql}) BETWEEN 33 AND 126 AND ascii(right({sql}, 1)) BETWEEN 33 AND 126"
+    return f"CASE WHEN {is_bare} THEN {sql} ELSE nullif(trim({sql}, {BLANKS}), '') END"
+
+
+def as_type(sql: str, column: Column, cell: str, styles: Styles) -> str:
+    """A trimmed text read as the column's type; `cell` names the file's column, for its style."""
+    match column.type:
+        case "money":
+            return as_decimal(sql, styles.number(cell))
+        case "number":
+            return f"try_cast({_number_text(sql, styles.number(cell))} AS DECIMAL(38,10))::DOUBLE"
+        case "integer":
+            return _as_integer(sql)
+        case "boolean":
+            return _as_boolean(sql)
+        case "timestamp":
+            return as_utc(sql, styles.time(cell))
+        case "date":
+            return f"({_as_local(sql, styles.time(cell))})::DATE"
+        case _:
+            return _as_text(sql, column)
+
+
+def as_decimal(sql: str, style: NumberStyle) -> str:
+    """An amount as DECIMAL(18,4), exact."""
+    return f"try_cast({_number_text(sql, style)} AS {DECIMAL})"
+
+
+def amount_text(sql: str) -> str:
+    """An amount without currency, blanks and Swiss apostrophes, its sign in front."""
+    bare = f"regexp_replace({sql}, '{_CURRENCY_SIGNS}|[\\s'' ’]|' || chr(160) || '|' || chr(8239), '', 'gi')"
+    in_front = f"regexp_replace({bare}, '^\\((.+)\\)$|^(.*[0-9.,])[-−]$', '-\\1\\2')"
+    return f"replace({in_front}, '−', '-')"
+
+
+def _number_text(sql: str, style: NumberStyle) -> str:
+    if style.is_plain:
+        return sql if style.decimal_mark == "." else f"replace({sql}, ',', '.')"
+    thousands = "." if style.decimal_mark == "," else ","
+    mark, group = (f"[{sign}]" for sign in (style.decimal_mark, thousands))
+    shape = f"^[-+]?(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)?(?:{mark}[0-9]*)?(?:[eE][-+]?[0-9]{{1,2}})?$"
+    text = amount_text(sql)
+    point = f"replace(replace({text}, '{thousands}', ''), '{style.decimal_mark}', '.')"
+    return f"CASE WHEN regexp_matches({text}, '{shape}') THEN {point} END"
+
+
+def _as_integer(sql: str) -> str:
+    """A whole number has no decimals, so a point or comma before three digits only groups them, whoever wrote it."""
+    text = amount_text(sql)
+    return (
+        f"CASE WHEN regexp_matches({sql}, '^[-+]?[0-9]+$') THEN try_cast({sql} AS BIGINT) "
+        f"WHEN regexp_matches({text}, '^[-+]?[0-9]{{1,3}}(?:[.,][0-9]{{3}})+$') "
+        f"THEN try_cast(replace(replace({text}, '.', ''), ',', '') AS BIGINT) "
+        f"WHEN regexp_matches({text}, '^[-+]?[0-9]+[.,]0*$') "
+        f"THEN try_cast(regexp_replace({text}, '[.,]0*$', '') AS BIGINT) END"
+    )
+
+
+def _as_boolean(sql: str) -> str:
+    def codes(words: tuple[str, ...]) -> str:
+        return ", ".join(literal(word) for word in words)
+
+    return f"CASE WHEN lower({sql}) IN ({codes(_TRUE)}) THEN true WHEN lower({sql}) IN ({codes(_FALSE)}) THEN false END"
+
+
+def _as_text(sql: str, column: Column) -> str:
+    if column.allowed:
+        codes = ", ".join(literal(code) for code in column.allowed)
+        return f"CASE WHEN {sql} IN ({codes}) THEN {sql} END"
+    # Spreadsheet-safe exports put an apostrophe before ids and formulas; before a letter it is of a name ('t Hooft).
+    is_guarded = f"starts_with({sql}, '''') AND regexp_matches({sql}, '^''[0-9+=@-]')"
+    return f"CASE WHEN {is_guarded} THEN substr({sql}, 2) ELSE {sql} END"
+
+
+def as_utc(sql: str, style: TimeStyle) -> str:
+    """A time as UTC TIMESTAMP; a time without zone is in the style's zone."""
+    branches = []
+    if "zoned" in style.shapes:
+        branches.append(f"WHEN {is_zoned(sql)} THEN {_zoned(sql)}")
+    return (
+        f"CASE {' '.join(branches)} ELSE {_to_utc(_as_local(sql, style), style.zone)} END"
+        if branches
+        else _to_utc(_as_local(sql, style), style.zone)
+    )
+
+
+def is_iso(sql: str) -> str:
+    """Whether a text starts like a year-first date."""
+    return f"(substr({sql}, 5, 1) IN ('-', '/') AND substr({sql}, 1, 1) IN ('1', '2'))"
+
+
+def is_zoned(sql: str) -> str:
+    """Whether a year-first time says its zone."""
+    tail = f"substr({sql}, 14)"
+    has_offset = f"contains({tail}, '+') OR contains({tail}, '-')"
+    return f"({is_iso(sql)} AND ({has_offset} OR right(upper({tail}), 1) = 'Z' OR right({tail}, 3) IN ('UTC', 'GMT')))"
+
+
+def _to_utc(local: str, zone: str) -> str:
+    return local if zone == "UTC" else f"timezone('UTC', timezone({literal(zone)}, {local}))"
+
+
+def _zoned(sql: str) -> str:
+    """DuckDB's own cast drops an offset in silence, so the offset is taken off and subtracted here."""
+    offset = f"regexp_extract(substr({sql}, 14), '([+-][0-9]{{2}}:?(?:[0-9]{{2}})?|Z|z|UTC|GMT)$', 1)"
+    local = f"try_cast(rtrim(left(replace({sql}, '/', '-'), length({sql}) - length({offset}))) AS TIMESTAMP)"
+    digits = f"replace(substr({offset}, 2), ':', '')"
+    hours, rest = f"try_cast(left({digits}, 2) AS INTEGER)", f"try_cast(substr({digits}, 3, 2) AS INTEGER)"
+    minutes = f"coalesce({hours} * 60 + coalesce({rest}, 0), 0)"
+    sign = f"CASE WHEN starts_with({offset}, '-') THEN -1 ELSE 1 END"
+    return f"CASE WHEN {offset} <> '' THEN {local} - to_minutes({sign} * {minutes}) END"
+
+
+def _as_local(sql: str, style: TimeStyle) -> str:
+    """The time as it is written, without a zone."""
+    branches = []
+    if style.shapes & {"iso", "zoned"}:
+        branches.append(f"WHEN {is_iso(sql)} THEN try_cast(replace({sql}, '/', '-') AS TIMESTAMP)")
+    for shape, separator in (("dotted", "."), ("slashed", "/"), ("dashed", "-")):
+        if shape in style.shapes:
+            day_first = style.day_first or shape == "dotted"
+            is_of_shape = f"contains({sql}, '{separator}') AND substr({sql}, 1, 1) BETWEEN '0' AND '9'"
+            branches.append(f"WHEN {is_of_shape} THEN {_strptime(sql, _numeric_formats(separator, day_first))}")
+    if "worded" in style.shapes:
+        branches.append(f"WHEN regexp_matches({sql}, '[A-Za-z]{{3}}.*[0-9]') THEN {_strptime(sql, _WORDED)}")
+    return f"CASE {' '.join(branches)} END" if branches else "NULL::TIMESTAMP"
+
+
+def _numeric_formats(separator: str, day_first: bool) -> tuple[str, ...]:
+    """Two-digit years first: `%Y` would read the year 24 as such, while `%y` fails on 2024 and so leaves it alone."""
+    parts = ("%d", "%m") if day_first else ("%m", "%d")
+    days = [separator.join((*parts, year)) for year in ("%y", "%Y")]
+    return tuple(day + clock for day in days for clock in _CLOCKS)
+
+
+def _strptime(sql: str, formats: tuple[str, ...]) -> str:
+    return f"try_strptime({sql}, [{', '.join(literal(one) for one in formats)}])"

@@ -1,0 +1,164 @@
+"""One company's folder: where everything of it lies, and its settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import UserError
+
+ENVIRONMENT_VARIABLE = "STAMMKUNDE_WORKSPACE"
+SETTINGS_FILE = "settings.yml"
+
+
+class SettingsError(UserError):
+    """settings.yml cannot be used; the message says which key, what was found and what is allowed."""
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be the name of a time zone, such as Europe/Berlin")
+    return name
+
+
+class Settings(BaseModel):
+    """What a company may say about itself. Every key has a default, so settings.yml may be absent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    country: str = Field("DE", pattern="^[A-Z]{2}$", description="Home country, ISO 3166-1 alpha-2.")
+    currency: str | None = Field(
+        None,
+        pattern="^[A-Z]{3}$",
+        description="Base currency, ISO 4217; without it, the currency that most landed orders are in.",
+    )
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+        "Europe/Berlin", description="Zone of times that are written without one."
+    )
+    exchange_rates: Mapping[str, Annotated[Decimal, Field(gt=0)]] = Field(
+        default_factory=dict, description="Units of the base currency for one unit of another, by its code."
+    )
+    margins: Mapping[str, Annotated[Decimal, Field(ge=0, le=1)]] = Field(
+        default_factory=lambda: {"*": Decimal("0.4")},
+        description="Margin as a share of net revenue by category; '*' for all others.",
+    )
+    horizon_days: int = Field(365, ge=1, le=3650, description="How far ahead customer value looks, in days.")
+    discount_rate: float = Field(0.1, ge=0, lt=1, description="Yearly rate at which later money counts for less.")
+    memory_limit_gb: float = Field(4, ge=0.5, description="Memory that DuckDB may use, in gigabytes.")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one company. Nothing of ours is ever written outside `root`."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, folder: str | Path | None = None) -> Workspace:
+        """Return the workspace in `folder`, else the one of the environment variable, else ./workspace."""
+        return cls(Path(folder or os.environ.get(ENVIRONMENT_VARIABLE) or "workspace").resolve())
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def mappings(self) -> Path:
+        return self.root / "mappings"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def database(self) -> Path:
+        return self.warehouse / "stammkunde.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.warehouse / "dbt"
+
+    @property
+    def analytics(self) -> Path:
+        return self.root / "analytics"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    @property
+    def latest(self) -> Path:
+        return self.exports / "latest"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return the settings; raise SettingsError in words where the file cannot be used."""
+        path = self.root / SETTINGS_FILE
+        return read_settings(path) if path.exists() else Settings()
+
+    def create_folders(self) -> None:
+        """Make the folders that a run needs, for the owner's eyes only."""
+        for folder in (
+            self.root,
+            self.landing,
+            self.raw,
+            self.quarantine,
+            self.warehouse,
+            self.analytics,
+            self.exports,
+            self.dagster_home,
+        ):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings written in `path`.
+
+    Raises SettingsError naming the file, the key, the value that was found and what is allowed.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise SettingsError(f"{path.name}{line}: this is not readable as YAML. Correct it or remove it.") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path.name}: expected `key: value` lines, found a {type(content).__name__}.")
+    try:
+        return Settings(**content)
+    except ValidationError as error:
+        raise SettingsError(_in_words(path.name, error)) from error
+
+
+def _in_words(file_name: str, error: ValidationError) -> str:
+    """Say for each wrong key what was found and what is allowed."""
+    sentences = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(sorted(Settings.model_fields))
+            sentences.append(f"{file_name}: the key `{key}` is not known. Known are: {known}.")
+        else:
+            sentences.append(f"{file_name}: `{key}` is {problem['input']!r}, but {problem['msg']}.")
+    return "\n".join(sentences)

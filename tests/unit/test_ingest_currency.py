@@ -1,0 +1,61 @@
+"""A shop in pounds must not see all its orders quarantined because nobody wrote a settings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.ingest.currency import usual_currency
+from pipelines.ingest.presets import shipped_presets
+from pipelines.ingest.settings import ingest_settings
+from pipelines.workspace import Workspace
+
+HEADER = "Name,Email,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price"
+
+
+def land(folder: Path, name: str, *currencies: str) -> None:
+    rows = [
+        f"#{n},a{n}@example.com,paid,{code},10,2026-01-01 10:00:00 +0100,1,Tea,10" for n, code in enumerate(currencies)
+    ]
+    (folder / name).write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    workspace = Workspace(tmp_path)
+    workspace.create_folders()
+    return workspace
+
+
+def usual(workspace: Workspace) -> str | None:
+    return usual_currency(workspace.landing, shipped_presets(), workspace.raw / "scratch")
+
+
+def test_the_currency_of_most_orders_is_the_usual_one(workspace: Workspace) -> None:
+    land(workspace.landing, "a.csv", "USD", "GBP")
+    land(workspace.landing, "b.csv", "gbp", "GBP", "GBP")
+    assert usual(workspace) == "GBP"
+
+
+def test_a_preset_may_know_the_currency(workspace: Workspace) -> None:
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    (workspace.landing / "retail.csv").write_text(
+        f"{header}\n536365,85123A,HOLDER,6,2010-12-01 08:26:00,2.55,17850,UK\n"
+    )
+    assert usual(workspace) == "GBP"
+
+
+def test_equal_shares_are_decided_by_the_alphabet_and_not_by_the_name_of_the_file(workspace: Workspace) -> None:
+    land(workspace.landing, "a.csv", "USD")
+    land(workspace.landing, "b.csv", "CHF")
+    assert usual(workspace) == "CHF"
+
+
+def test_without_orders_there_is_none_and_settings_come_first(workspace: Workspace) -> None:
+    assert usual(workspace) is None
+    assert ingest_settings(workspace).base_currency == "EUR"
+    land(workspace.landing, "a.csv", "USD")
+    assert ingest_settings(workspace).base_currency == "USD"
+    (workspace.root / "settings.yml").write_text("currency: GBP\n")
+    assert ingest_settings(Workspace(workspace.root)).base_currency == "GBP"

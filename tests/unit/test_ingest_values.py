@@ -1,0 +1,106 @@
+"""How texts become amounts, numbers and times: decided from the whole column, else by the country, never in silence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from pipelines.ingest.styles import Place, survey_styles
+from pipelines.ingest.values import as_decimal, as_utc
+
+
+def amounts(cells: list[str], country: str = "DE") -> tuple[list[Decimal | None], list[str]]:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0", [cells])
+    styles, notes = survey_styles(connection, "cells", {"c0": "Price"}, {}, Place(country, "UTC"))
+    rows = connection.execute(f"SELECT {as_decimal('c0', styles.number('c0'))} FROM cells").fetchall()
+    return [value for (value,) in rows], notes
+
+
+def times(cells: list[str], country: str = "DE", zone: str = "UTC") -> tuple[list[str | None], list[str]]:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0", [cells])
+    styles, notes = survey_styles(connection, "cells", {}, {"c0": "Date"}, Place(country, zone))
+    rows = connection.execute(f"SELECT {as_utc('c0', styles.time('c0'))} FROM cells").fetchall()
+    return [str(value) if value else None for (value,) in rows], notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["12.30", "1234"], ["12.30", "1234"]),
+        (["12,30", "1.234"], ["12.30", "1234"]),
+        (["1.234,56", "7"], ["1234.56", "7"]),
+        (["1,234.56", "1,234"], ["1234.56", "1234"]),
+        (["1.234", "12.5"], ["1.234", "12.5"]),
+        (["€ 1.234,50", "12,00 EUR", "-3,10 €"], ["1234.50", "12.00", "-3.10"]),
+        (["(12.50)", "12.50-", "$1,000.00"], ["-12.50", "-12.50", "1000.00"]),
+        (["1'234.50", "1 234.50"], ["1234.50", "1234.50"]),
+        (["0.001", "0.500"], ["0.001", "0.500"]),
+        (["12,5", "12,3O", "abc", "1,2,3"], ["12.5", None, None, None]),
+        (["12.30", "1.2.3", "--5", "1_000", "12 %"], ["12.30", None, None, None, None]),
+    ],
+)
+def test_the_decimal_mark_is_decided_by_the_whole_column(cells: list[str], expected: list[str | None]) -> None:
+    """Accident: 1.234 euros become one euro and a quarter."""
+    values, notes = amounts(cells)
+    assert values == [None if text is None else Decimal(text) for text in expected]
+    assert notes == []
+
+
+@pytest.mark.parametrize(("country", "expected"), [("DE", 1234), ("US", Decimal("1.234"))])
+def test_where_no_cell_tells_the_country_decides_and_a_note_says_so(country: str, expected: Decimal) -> None:
+    values, notes = amounts(["1.234", "2.000"], country)
+    assert values[0] == expected
+    assert len(notes) == 1
+    assert country in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2025-01-01 21:11:18 +0300", "2025-01-01 18:11:18"),
+        ("2025-01-01 21:11:18 -0530", "2025-01-02 02:41:18"),
+        ("2025-01-01T21:11:18+03:00", "2025-01-01 18:11:18"),
+        ("2025-01-01T21:11:18.5Z", "2025-01-01 21:11:18.500000"),
+        ("2025-01-01 21:11:18 UTC", "2025-01-01 21:11:18"),
+        ("2025-01-01 21:11", "2025-01-01 21:11:00"),
+        ("2025-01-01", "2025-01-01 00:00:00"),
+        ("31.12.2024 23:59:58", "2024-12-31 23:59:58"),
+        ("31.12.24", "2024-12-31 00:00:00"),
+        ("1.2.2024 7:05", "2024-02-01 07:05:00"),
+        ("Jun 09, 2018 09:30 pm", "2018-06-09 21:30:00"),
+        ("25-12-2024 08:15", "2024-12-25 08:15:00"),
+        ("12/31/2024 11:05 PM", "2024-12-31 23:05:00"),
+        ("2025-13-01", None),
+        ("31.02.2024", None),
+        ("epoch", None),
+        ("infinity", None),
+        ("20250101", None),
+    ],
+)
+def test_times_in_every_form_that_vendors_write(text: str, expected: str | None) -> None:
+    assert times([text])[0] == [expected]
+
+
+def test_the_order_of_day_and_month_is_decided_by_the_whole_column() -> None:
+    """Accident: half of a column is read month first, the other half day first."""
+    assert times(["03/04/2026", "25/04/2026"], "US") == (["2026-04-03 00:00:00", "2026-04-25 00:00:00"], [])
+    assert times(["03/04/2026", "04/25/2026"], "DE") == (["2026-03-04 00:00:00", "2026-04-25 00:00:00"], [])
+
+
+@pytest.mark.parametrize(("country", "expected"), [("DE", "2026-04-03 00:00:00"), ("US", "2026-03-04 00:00:00")])
+def test_an_undecided_order_follows_the_country_and_a_note_says_so(country: str, expected: str) -> None:
+    values, notes = times(["03/04/2026"], country)
+    assert values == [expected]
+    assert len(notes) == 1
+    assert country in notes[0]
+
+
+def test_a_time_without_zone_is_in_the_given_zone_with_its_summer_time() -> None:
+    values, _ = times(["2025-01-15 12:00", "2025-07-15 12:00", "2025-07-15 12:00:00 +0000"], zone="Europe/Berlin")
+    assert values == ["2025-01-15 11:00:00", "2025-07-15 10:00:00", "2025-07-15 12:00:00"]
+    assert datetime.fromisoformat(str(values[0])).tzinfo is None
