@@ -1,0 +1,1 @@
+"""The assets: each reads, calls a pure function, writes, and reports metadata."""

@@ -1,0 +1,128 @@
+"""From the files in landing/ to raw entities, and what a run must know before SQL begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from data_quality.contracts import contracts
+from pipelines.assets.tables import in_markdown, written
+from pipelines.discretion import discreet
+from pipelines.errors import UserError
+from pipelines.ingest.batch import IngestReport, ingest
+from pipelines.ingest.settings import ingest_settings
+from pipelines.resources import WorkspaceResource
+from pipelines.workspace import Settings
+
+
+@dg.multi_asset(
+    name="landing",
+    specs=[
+        *(
+            dg.AssetSpec(["raw", entity], description=contract.description, group_name="landing", kinds={"duckdb"})
+            for entity, contract in contracts().items()
+        ),
+        dg.AssetSpec(
+            ["raw", "load_ledger"],
+            description="One row per landed file and entity: what was read, kept, put into quarantine, and why.",
+            group_name="landing",
+        ),
+        dg.AssetSpec(
+            ["raw", "run_context"],
+            description="One row: the day that the run takes for today, and the settings that SQL needs.",
+            group_name="landing",
+        ),
+        dg.AssetSpec(
+            ["raw", "exchange_rates"],
+            description="Units of the base currency for one unit of each currency, one row per currency.",
+            group_name="landing",
+        ),
+        dg.AssetSpec(
+            ["raw", "margins"],
+            description="Margin as a share of net revenue, one row per category.",
+            group_name="landing",
+        ),
+    ],
+)
+@discreet
+def landing(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Everything in landing/ as raw entities, with the load ledger and the context of the run."""
+    folders = workspace.folders
+    settings = ingest_settings(folders)
+    report = ingest(folders.landing, folders.raw, folders.quarantine, settings)
+    as_of = workspace.requested_as_of or newest_day(report)
+    for entity in contracts():
+        yield dg.MaterializeResult(asset_key=["raw", entity], metadata=_entity_metadata(report, entity))
+    yield dg.MaterializeResult(asset_key=["raw", "load_ledger"], metadata=_ledger_metadata(report))
+    for name, table in context_tables(folders.settings, settings.base_currency, as_of).items():
+        yield written(table, folders.raw / name, key=["raw", name])
+
+
+def newest_day(report: IngestReport) -> date:
+    """Return the day of the newest order or touch; raise UserError where nothing has landed that holds one."""
+    if report.newest_at is None:
+        troubles = " ".join(f"{row.file}: {row.message}" for row in report.troubled[:5])
+        raise UserError(
+            f"landing/ holds no order and no touch that could be read. {troubles or 'It holds no file.'} "
+            "Put exports there (`stammkunde inspect FILE` says whether one is understood) and run again."
+        )
+    return report.newest_at.date()
+
+
+def context_tables(settings: Settings, base_currency: str, as_of: date) -> dict[str, pl.DataFrame]:
+    """Return the small tables that SQL reads about the run itself, by name."""
+    rates = {**settings.exchange_rates, base_currency: Decimal(1)}
+    margins = {"*": Decimal("0.4"), **settings.margins}
+    return {
+        "run_context": pl.DataFrame(
+            {
+                "as_of": [as_of],
+                "base_currency": [base_currency],
+                "country": [settings.country],
+                "timezone": [settings.timezone],
+                "language": ["en"],
+            }
+        ),
+        "exchange_rates": _table(rates, "currency", "rate", pl.Decimal(18, 8)),
+        "margins": _table(margins, "category", "margin", pl.Decimal(6, 4)),
+    }
+
+
+def read_run_context(raw: Path) -> date:
+    """Return the day that the run in progress takes for today."""
+    as_of = pl.read_parquet(raw / "run_context" / "run_context.parquet", columns=["as_of"]).item()
+    if not isinstance(as_of, date):
+        raise TypeError(f"run_context holds {type(as_of).__name__} as as_of")
+    return as_of
+
+
+def _table(content: dict[str, Decimal], key: str, value: str, dtype: pl.DataType) -> pl.DataFrame:
+    rows = sorted(content.items())
+    return pl.DataFrame(
+        {key: [name for name, _ in rows], value: [number for _, number in rows]},
+        schema={key: pl.String, value: dtype},
+    )
+
+
+def _entity_metadata(report: IngestReport, entity: str) -> dict[str, int]:
+    rows = [row for row in report.rows if row.entity == entity]
+    return {
+        "dagster/row_count": sum(row.rows_kept for row in rows),
+        "files": len({row.file for row in rows}),
+        "newly_converted_files": sum(converted == entity for converted, _ in report.converted),
+        "rows_quarantined": sum(row.rows_quarantined for row in rows),
+    }
+
+
+def _ledger_metadata(report: IngestReport) -> dict[str, dg.MetadataValue | int]:
+    states = pl.DataFrame({"status": [row.status for row in report.rows]}, schema={"status": pl.String})
+    return {
+        "dagster/row_count": len(report.rows),
+        "files": len({row.file for row in report.rows}),
+        "by_status": in_markdown(states.group_by("status").len("files_and_entities").sort("status")),
+    }

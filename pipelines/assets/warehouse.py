@@ -1,0 +1,81 @@
+"""The dbt models as assets, in the three calls that a run makes: staging, core, marts."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtCliRuntimeError,
+    DagsterDbtTranslator,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+
+from pipelines.resources import WorkspaceResource
+
+LAYERS = ("staging", "core", "marts")
+
+
+class ByTableName(DagsterDbtTranslator):
+    """An asset is called as its table; a source as the Python asset that writes it; a group as the layer."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+        return dg.AssetKey(dbt_resource_props["name"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        folder = dbt_resource_props["fqn"][1]
+        return folder if folder in LAYERS else "staging"
+
+
+def dbt_layers(project: DbtProject) -> list[dg.AssetsDefinition]:
+    """Return one assets definition for each layer of the dbt project."""
+    return [_dbt_layer(project, layer) for layer in LAYERS]
+
+
+def published_keys(layers: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:
+    """Return the keys of all models that people read: those of core and marts, but for intermediate steps."""
+    keys = (key for layer in layers[1:] for key in layer.keys)
+    return sorted(key for key in keys if not key.path[-1].startswith("int_"))
+
+
+def _dbt_layer(project: DbtProject, layer: str) -> dg.AssetsDefinition:
+    @dbt_assets(
+        manifest=project.manifest_path,
+        select=f"path:models/{layer}" + (" resource_type:seed" if layer == "staging" else ""),
+        exclude="resource_type:unit_test",
+        dagster_dbt_translator=ByTableName(),
+        project=project,
+        name=f"dbt_{layer}",
+    )
+    def build(
+        context: dg.AssetExecutionContext,
+        dbt: DbtCliResource,
+        workspace: WorkspaceResource,  # noqa: ARG001 - asked for so that dbt never runs without the lock
+    ) -> Iterator[Any]:
+        invocation = dbt.cli(["build", "--exclude", "resource_type:unit_test"], context=context)
+        try:
+            yield from invocation.stream()
+        except DagsterDbtCliRuntimeError:
+            # dbt's own message may quote values of a row; it stays in the workspace's dbt.log
+            raise dg.Failure(description=failed_nodes_in_words(invocation), allow_retries=False) from None
+
+    return build
+
+
+def failed_nodes_in_words(invocation: DbtCliInvocation) -> str:
+    """Return which models and tests failed and where to read more, without any value from the data."""
+    results = invocation.target_path / "run_results.json"
+    log = invocation.target_path / "dbt.log"
+    if not results.exists():
+        return f"dbt stopped before it had any result. Read {log}."
+    failed = [
+        result["unique_id"].split(".")[2]
+        for result in json.loads(results.read_text(encoding="utf-8"))["results"]
+        if result["status"] in {"error", "fail"}
+    ]
+    return f"dbt: {len(failed)} of the models and tests failed: {', '.join(sorted(failed))}. Read {log}."

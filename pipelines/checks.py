@@ -1,0 +1,70 @@
+"""Asset checks: what Great Expectations judges, before anything is published. dbt's tests are checks of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+import polars as pl
+
+from data_quality.contracts import contracts
+from data_quality.expectations import ExpectationOutcome, validate_output
+from data_quality.suites import OUTPUT_RULES, Rule, entity_rules
+from pipelines.discretion import discreet
+from pipelines.judged_files import judge_new_files
+from pipelines.resources import WorkspaceResource
+
+
+def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
+    """Return the checks of the raw entities, by the rules of their contracts."""
+    rules = {dg.AssetKey(["raw", entity]): entity_rules(contract) for entity, contract in contracts().items()}
+
+    @dg.multi_asset_check(specs=_specs(rules), name="check_raw_entities")
+    @discreet
+    def check_raw_entities(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
+        for key in rules:
+            yield from _results(key, judge_new_files(workspace.folders.raw, key.path[-1]))
+
+    return [check_raw_entities]
+
+
+def model_output_checks() -> list[dg.AssetChecksDefinition]:
+    """Return the checks of what the Python models give out, one step for each table."""
+    return [_model_output_check(name, rules) for name, rules in OUTPUT_RULES.items()]
+
+
+def _model_output_check(name: str, rules: tuple[Rule, ...]) -> dg.AssetChecksDefinition:
+    key = dg.AssetKey(["analytics", name])
+
+    @dg.multi_asset_check(specs=_specs({key: rules}), name=f"check_{name}")
+    @discreet
+    def check_model_output(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
+        table = pl.scan_parquet(workspace.folders.analytics / name / f"{name}.parquet", glob=False)
+        yield from _results(key, validate_output(name, table))
+
+    return check_model_output
+
+
+def _specs(rules: dict[dg.AssetKey, tuple[Rule, ...]]) -> list[dg.AssetCheckSpec]:
+    """One check for each rule; one of severity error keeps everything behind it from running."""
+    return [
+        dg.AssetCheckSpec(
+            rule.name, asset=key, description=f"{rule.sentence[:1].upper()}{rule.sentence[1:]}.", blocking=True
+        )
+        for key, table_rules in rules.items()
+        for rule in table_rules
+    ]
+
+
+def _results(key: dg.AssetKey, outcomes: Sequence[ExpectationOutcome]) -> Iterator[dg.AssetCheckResult]:
+    for outcome in outcomes:
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=outcome.name,
+            passed=outcome.success,
+            severity=dg.AssetCheckSeverity.ERROR if outcome.severity == "error" else dg.AssetCheckSeverity.WARN,
+            description=f"Not so for {outcome.unexpected_count:,} of {outcome.element_count:,} rows."
+            if not outcome.success
+            else None,
+            metadata={"unexpected_count": outcome.unexpected_count, "element_count": outcome.element_count},
+        )

@@ -1,0 +1,111 @@
+"""The code location as Dagster sees it. Dagster accepts a misspelt upstream key in silence; these tests do not."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+
+from pipelines.batch import JOB_NAME
+from pipelines.definitions import definitions_of
+from pipelines.workspace import Workspace
+
+PUBLISHED = {
+    "accounts",
+    "channel_engagement",
+    "customer_360",
+    "customer_features",
+    "customer_segments",
+    "customer_sources",
+    "customer_value",
+    "customers",
+    "kpis",
+    "load_ledger",
+    "marketing_segments",
+    "next_best_channel",
+    "order_lines",
+    "orders",
+    "sales_accounts",
+    "sales_buyers",
+    "service_followups",
+    "touches",
+}
+WRITTEN_BY_PYTHON = {
+    "analytics/customer_links",
+    "analytics/customer_segments",
+    "analytics/customer_value",
+    "analytics/next_best_channel",
+    "exports",
+    *(
+        f"raw/{name}"
+        for name in (
+            "accounts",
+            "activities",
+            "campaigns",
+            "contacts",
+            "deals",
+            "email_events",
+            "exchange_rates",
+            "load_ledger",
+            "margins",
+            "order_lines",
+            "orders",
+            "products",
+            "run_context",
+            "tickets",
+        )
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    workspace = Workspace(tmp_path_factory.mktemp("definitions"))
+    workspace.create_folders()
+    return definitions_of(workspace)
+
+
+def test_the_asset_keys_are_the_known_ones(definitions: dg.Definitions) -> None:
+    keys = {key.to_user_string() for key in definitions.resolve_asset_graph().materializable_asset_keys}
+    helpers = {key for key in keys if key.startswith(("stg_", "int_"))} | {
+        "country_names",
+        "free_mail_domains",
+        "language_names",
+    }
+    assert keys - helpers == PUBLISHED | WRITTEN_BY_PYTHON
+
+
+def test_every_upstream_key_is_an_asset_of_ours(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    ours = graph.materializable_asset_keys
+    assert [key.to_user_string() for key in graph.get_all_asset_keys() if key not in ours] == []
+
+
+def test_exports_come_after_every_published_table(definitions: dg.Definitions) -> None:
+    parents = definitions.resolve_asset_graph().get(dg.AssetKey("exports")).parent_keys
+    assert {key.to_user_string() for key in parents} == PUBLISHED
+
+
+def test_every_asset_and_check_says_what_it_is(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    silent = [key.to_user_string() for key in graph.materializable_asset_keys if not graph.get(key).description]
+    assert silent == []
+
+
+def test_one_job_runs_everything_in_one_process(definitions: dg.Definitions) -> None:
+    """A second process could not open the warehouse file while dbt writes to it."""
+    job = definitions.resolve_job_def(JOB_NAME)
+    assert job.executor_def is dg.in_process_executor
+    assert job.asset_layer.selected_asset_keys == definitions.resolve_asset_graph().materializable_asset_keys
+
+
+def test_checks_of_severity_error_stand_before_the_exports(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    blocking = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
+    assert {"raw/orders", "raw/contacts", "analytics/customer_value", "analytics/customer_links"} <= blocking
+
+
+def test_schedule_and_sensor_start_the_batch(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("every_night")
+    sensor = definitions.resolve_sensor_def("new_files")
+    assert (schedule.job_name, schedule.execution_timezone) == (JOB_NAME, "Europe/Berlin")
+    assert sensor.job_name == JOB_NAME
