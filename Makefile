@@ -29,7 +29,7 @@ run: $(READY) ## set up, make a demo workspace if there is none, run the whole b
 	@$(BIN)/stammkunde run
 
 test: $(READY) ## set up, run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
 	@$(BIN)/stammkunde ui
@@ -47,8 +47,8 @@ format: $(READY) ## put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: $(READY) ## pin the dependencies anew, with hashes and without index addresses (needs uv)
-	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+lock: $(READY) ## pin the dependencies anew, with hashes and without index addresses 
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
 
 clean: ## remove the virtual environment and caches, never a workspace

@@ -48,12 +48,10 @@ class Warehouse:
             ).fetchall()
         return [name for (name,) in rows]
 
-    def row_count(self, name: str, schema: str = "marts") -> int:
-        """Return how many rows a table has."""
+    def row_counts(self) -> dict[str, int]:
+        """Return how many rows each table of the warehouse has; views are left out, for they would have to be run."""
         with self._connection() as connection:
-            relation = f"{identifier(schema)}.{identifier(name)}"
-            row = connection.execute(f"select count(*) from {relation}").fetchone()
-        return int(row[0]) if row else 0
+            return dict(connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

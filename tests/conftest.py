@@ -29,9 +29,7 @@ _LEFT_OUT = pytest.StashKey[int]()
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line that tests did not run for want of the shared test data."""
     if count := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(
-            f"{count} tests marked public_data did not run: the shared test data are absent."
-        )
+        terminalreporter.write_line(f"{count} tests marked public_data did not run: the shared test data are absent.")
 
 
 @pytest.fixture(scope="session")

@@ -55,16 +55,32 @@ def _dbt_layer(project: DbtProject, layer: str) -> dg.AssetsDefinition:
     def build(
         context: dg.AssetExecutionContext,
         dbt: DbtCliResource,
-        workspace: WorkspaceResource,  # noqa: ARG001 - asked for so that dbt never runs without the lock
+        workspace: WorkspaceResource,
     ) -> Iterator[Any]:
         invocation = dbt.cli(["build", "--exclude", "resource_type:unit_test"], context=context)
+        events: list[Any] = []
+        failure = None
         try:
-            yield from invocation.stream()
+            for event in invocation.stream():
+                events.append(event)  # noqa: PERF402 - what came before a failure counts
         except DagsterDbtCliRuntimeError:
             # dbt's own message may quote values of a row; it stays in the workspace's dbt.log
-            raise dg.Failure(description=failed_nodes_in_words(invocation), allow_retries=False) from None
+            failure = dg.Failure(description=failed_nodes_in_words(invocation), allow_retries=False)
+        counts = workspace.warehouse.row_counts()
+        yield from (_with_row_count(event, context, counts) for event in events)
+        if failure:
+            raise failure
 
     return build
+
+
+def _with_row_count(event: Any, context: dg.AssetExecutionContext, counts: Mapping[str, int]) -> Any:
+    """Add a table's row count to its event; dbt itself reports none for DuckDB."""
+    if not isinstance(event, dg.Output):
+        return event
+    table = context.asset_key_for_output(event.output_name).path[-1]
+    known = {"dagster/row_count": counts[table]} if table in counts else {}
+    return event.with_metadata({**event.metadata, **known})
 
 
 def failed_nodes_in_words(invocation: DbtCliInvocation) -> str:

@@ -1,0 +1,1 @@
+"""Speed, memory and accuracy against peers and limits. Benchmarks print; tests assert."""

@@ -1,0 +1,40 @@
+{# What DuckDB and Spark write differently. Everything else in this project is plain SQL. #}
+
+{% macro regexp_like(text, pattern) -%}
+    {{ return(adapter.dispatch('regexp_like', 'stammkunde')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__regexp_like(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__regexp_like(text, pattern) -%}
+    ({{ text }} rlike r'{{ pattern }}')
+{%- endmacro %}
+
+
+{% macro regexp_replace_all(text, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regexp_replace_all', 'stammkunde')(text, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro duckdb__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{% macro spark__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, r'{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+
+{# Several columns as one value that compares column by column. #}
+{% macro compared_in_turn(columns) -%}
+    {{ return(adapter.dispatch('compared_in_turn', 'stammkunde')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__compared_in_turn(columns) -%}
+    row({{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__compared_in_turn(columns) -%}
+    struct({{ columns | join(', ') }})
+{%- endmacro %}

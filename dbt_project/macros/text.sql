@@ -1,0 +1,79 @@
+{# Blanks at both ends taken off: spaces, tabs, line ends, no-break spaces. #}
+{% macro trim_blanks(text) -%}
+    {{ regexp_replace_all(text, '^[\\s\\x{00A0}]+|[\\s\\x{00A0}]+$', '') }}
+{%- endmacro %}
+
+
+{# Text without blanks around it; null where nothing is left. #}
+{% macro clean_text(text) -%}
+    nullif({{ trim_blanks(text) }}, '')
+{%- endmacro %}
+
+
+{# An e-mail address in lower case; null where the text does not look like one. #}
+{% macro email_address(text) -%}
+    case
+        when {{ regexp_like(trim_blanks(text), '^[^@\\s,;]+@[^@\\s,;]+[.][^@\\s,;.]+$') }}
+            then lower({{ trim_blanks(text) }})
+    end
+{%- endmacro %}
+
+
+{# A phone number as exported, without any blanks. #}
+{% macro phone_number(text) -%}
+    nullif({{ regexp_replace_all(text, '[\\s\\x{00A0}]+', '') }}, '')
+{%- endmacro %}
+
+
+{# German letters in ASCII, all in lower case: one spelling for names that are written in several ways. #}
+{% macro plain_letters(text) -%}
+    replace(replace(replace(replace(lower({{ text }}), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss')
+{%- endmacro %}
+
+
+{# The name of a campaign as its key: a title and the file name made of it come out alike. #}
+{% macro slug(text) -%}
+    nullif(replace(trim({{ regexp_replace_all(plain_letters(text), '[^a-z0-9]+', ' ') }}), ' ', '-'), '')
+{%- endmacro %}
+
+
+{# The host of a web or e-mail address, without www; null where it has no dot. #}
+{% macro web_domain(text) -%}
+    case
+        when {{ text }} like '%.%'
+            then nullif({{ regexp_replace_all(
+                'lower(' ~ trim_blanks(text) ~ ')',
+                '^([a-z]+://)?([^/]*@)?(www[0-9]?[.])?|[/:?#].*$|[.]$',
+                ''
+            ) }}, '')
+    end
+{%- endmacro %}
+
+
+{# The name of a company without legal form, punctuation and case; null for words that name no company. #}
+{% macro company_key(name) -%}
+    {%- set words = "' ' || trim(" ~ regexp_replace_all(plain_letters(name), '[^a-z0-9]+', ' ') ~ ")" -%}
+    {%- set legal_forms = 'gmbh|mbh|co|kg|kgaa|ag|se|ohg|gbr|ug|haftungsbeschraenkt|e k|ek|e v|ev|eg'
+        ~ '|ltd|limited|llc|inc|corp|plc|sa|s a|sarl|sas|bv|b v|nv|n v|oy|ab|as|aps'
+        ~ '|spa|s p a|srl|s r l|sro|s r o|sp z o o' -%}
+    nullif(nullif(nullif(nullif(trim({{ regexp_replace_all(words, '( (' ~ legal_forms ~ '))+$', '') }}),
+        ''), 'privat'), 'private'), 'keine')
+{%- endmacro %}
+
+
+{# The ISO 639-1 code of a language: by its name if the joined seed knows it, else the front of a code such as de-AT. #}
+{% macro language_code(text, names) -%}
+    coalesce(
+        {{ names }}.language,
+        case
+            when {{ regexp_like('lower(' ~ trim_blanks(text) ~ ')', '^[a-z][a-z]([-_].*)?$') }}
+                then substr(lower({{ trim_blanks(text) }}), 1, 2)
+        end
+    )
+{%- endmacro %}
+
+
+{# A short key made of text, always the same: 80 bits of its hash, so that a thousand million rows do not collide. #}
+{% macro surrogate_key(text) -%}
+    substr({{ dbt.hash(text) }}, 1, 20)
+{%- endmacro %}

@@ -1,0 +1,54 @@
+{# One version per key: the newest by its own dates, then by the newer export, then by a total order, so that neither
+   the order of arrival nor the order of rows matters. Only keys that occur more than once are sorted: they are few,
+   and a window over whole rows is dear. #}
+{% macro newest_version(relation, key, newest_by=[]) -%}
+    with repeated as (
+
+        select {{ key | join(', ') }}
+        from {{ relation }}
+        group by {{ key | join(', ') }}
+        having count(*) > 1
+
+    ),
+
+    ranked as (
+
+        select
+            versions.*,
+            row_number() over (
+                partition by {% for column in key %}versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+                order by
+                    {% for column in newest_by -%}
+                    versions.{{ column }} desc nulls last,
+                    {% endfor -%}
+                    versions.file_horizon desc nulls last,
+                    versions.file_id desc,
+                    versions.file_line desc
+            ) as version_rank
+        from {{ relation }} as versions
+        inner join repeated on {{ same_key('versions', 'repeated', key) }}
+
+    )
+
+    select
+        single.*,
+        1 as version_rank
+    from {{ relation }} as single
+    left join repeated on {{ same_key('single', 'repeated', key) }}
+    where repeated.{{ key[0] }} is null
+
+    union all
+
+    select * from ranked where version_rank = 1
+{%- endmacro %}
+
+
+{% macro same_key(left, right, key) -%}
+    {% for column in key %}{{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+
+{# The filled value of the row that ranks highest; `rank` is unique within the group. #}
+{% macro newest_value(column, rank) -%}
+    max_by({{ column }}, {{ rank }}) filter (where {{ column }} is not null)
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{{ config(materialized='table') }}
+
+-- grain: source record
+select
+    source_system,
+    entity,
+    source_id,
+    customer_id,
+    matched_by,
+    match_probability,
+    email_normalised,
+    phone_normalised
+from {{ source('analytics', 'customer_links') }}

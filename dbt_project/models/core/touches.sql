@@ -1,0 +1,59 @@
+-- grain: one contact with one customer, either way
+with mailings as (
+
+    select
+        {{ surrogate_key(
+            "mailings.source_system || ' ' || mailings.campaign_key || ' ' || mailings.email"
+        ) }} as touch_id,
+        addresses.customer_id,
+        'email' as channel,
+        'outbound' as direction,
+        mailings.source_system || ':' || mailings.campaign_key as campaign_id,
+        mailings.touched_at,
+        mailings.is_delivered,
+        mailings.is_engaged,
+        mailings.is_machine,
+        mailings.is_dead_address,
+        mailings.is_complained,
+        mailings.is_unsubscribed,
+        mailings.unsubscribed_at,
+        mailings.source_system
+    from {{ ref('int_mailings_received') }} as mailings
+    left join {{ ref('int_addresses_linked') }} as addresses on mailings.email = addresses.email
+
+),
+
+activities as (
+
+    select
+        {{ surrogate_key("activities.source_system || ' ' || activities.source_id") }} as touch_id,
+        coalesce(contacts.customer_id, addresses.customer_id, companies.customer_id) as customer_id,
+        activities.channel,
+        activities.direction,
+        activities.source_system || ':' || activities.campaign_key as campaign_id,
+        activities.occurred_at as touched_at,
+        -- a letter or text message that did not arrive; a call that nobody took was made all the same
+        activities.channel in ('phone', 'visit') or coalesce(activities.is_reached, true) as is_delivered,
+        coalesce(activities.is_reached, activities.direction = 'inbound') as is_engaged,
+        false as is_machine,
+        false as is_dead_address,
+        false as is_complained,
+        false as is_unsubscribed,
+        cast(null as timestamp) as unsubscribed_at,
+        activities.source_system
+    from {{ ref('stg_activities') }} as activities
+    left join {{ ref('int_customer_links') }} as contacts
+        on contacts.entity = 'contacts'
+        and activities.source_system = contacts.source_system
+        and activities.contact_source_id = contacts.source_id
+    left join {{ ref('int_addresses_linked') }} as addresses on activities.contact_email = addresses.email
+    left join {{ ref('int_customer_links') }} as companies
+        on companies.entity = 'accounts'
+        and activities.source_system = companies.source_system
+        and activities.company_source_id = companies.source_id
+
+)
+
+select * from mailings
+union all
+select * from activities

@@ -1,0 +1,2 @@
+-- grain: landed file x entity
+select * from {{ ref('stg_load_ledger') }}

@@ -1,0 +1,35 @@
+-- grain: company with at least one order or one open deal
+with open_deals as (
+
+    select
+        named.account_id,
+        count(*) as open_deal_count,
+        sum({{ multiplied('deals.amount', 'rates.rate') }}) as open_deal_amount
+    from {{ ref('stg_deals') }} as deals
+    inner join {{ ref('int_companies_named') }} as named
+        on named.entity = 'accounts'
+        and deals.source_system = named.source_system
+        and deals.company_source_id = named.source_id
+    left join {{ ref('stg_exchange_rates') }} as rates on deals.currency = rates.currency
+    cross join {{ ref('stg_run_context') }} as run_context
+    where deals.is_won is null and coalesce(cast(deals.created_at as date) <= run_context.as_of, true)
+    group by named.account_id
+
+)
+
+select
+    accounts.account_id,
+    accounts.name,
+    accounts.domain,
+    accounts.industry,
+    accounts.city,
+    accounts.country,
+    accounts.customer_count,
+    accounts.order_count,
+    accounts.net_revenue,
+    accounts.last_order_on,
+    coalesce(open_deals.open_deal_count, 0) as open_deal_count,
+    cast(coalesce(open_deals.open_deal_amount, 0) as decimal(18, 4)) as open_deal_amount
+from {{ ref('accounts') }} as accounts
+left join open_deals on accounts.account_id = open_deals.account_id
+where accounts.order_count > 0 or open_deals.open_deal_count > 0

@@ -1,0 +1,100 @@
+"""Assets around the models: they read the warehouse, write one Parquet table, and name nobody in their metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from pipelines.assets.analytics import customer_segments, earlier_segments
+from pipelines.assets.identity import previous_links
+from pipelines.assets.outreach import next_best_channel
+from pipelines.workspace import Workspace
+
+AS_OF = date(2026, 6, 30)
+
+
+def set_today(workspace: Workspace) -> None:
+    (workspace.raw / "run_context").mkdir()
+    pl.DataFrame({"as_of": [AS_OF]}).write_parquet(workspace.raw / "run_context" / "run_context.parquet")
+
+
+def publish(workspace: Workspace, day: str, name: str, table: pl.DataFrame) -> None:
+    folder = workspace.exports / day / "tables"
+    folder.mkdir(parents=True)
+    table.write_parquet(folder / f"{name}.parquet")
+
+
+def test_segments_compare_with_the_last_day_before_and_not_with_the_same_day(workspace: Workspace) -> None:
+    """Otherwise a run that is repeated would say that nobody has moved."""
+    for day, segment in (("2026-04-30", "new"), ("2026-05-31", "loyal"), ("2026-06-30", "lost")):
+        publish(workspace, day, "customer_segments", pl.DataFrame({"customer_id": ["C1"], "rfm_segment": [segment]}))
+    found = earlier_segments(workspace, AS_OF)
+    assert found is not None
+    assert found["rfm_segment"].to_list() == ["loyal"]
+    assert earlier_segments(workspace, date(2026, 4, 30)) is None
+
+
+def test_ids_are_remembered_from_the_last_publication_only(workspace: Workspace) -> None:
+    assert previous_links(workspace) is None
+    links = {"source_system": ["shopify"], "entity": ["contacts"], "source_id": ["1"], "customer_id": ["C1"]}
+    publish(workspace, "latest", "customer_sources", pl.DataFrame(links))
+    found = previous_links(workspace)
+    assert found is not None
+    assert found["customer_id"].to_list() == ["C1"]
+
+
+def test_segments_are_written_and_their_sizes_shown(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    set_today(workspace)
+    features = pl.DataFrame(
+        {
+            "customer_id": ["C1", "C2", "C3"],
+            "recency_days": [1, 300, None],
+            "purchase_day_count": [9, 1, 0],
+            "net_revenue": [900, 10, 0],
+        }
+    )
+    fill_warehouse(customer_features=features)
+    result: dg.ExecuteInProcessResult = materialize(customer_segments)
+    assert result.success
+    written = pl.read_parquet(workspace.analytics / "customer_segments" / "customer_segments.parquet")
+    assert dict(written.select("customer_id", "rfm_segment").iter_rows())["C3"] == "lead"
+    (event,) = result.get_asset_materialization_events()
+    assert event.materialization.metadata["dagster/row_count"].value == 3
+    assert "C1" not in str(event.materialization.metadata)
+
+
+def test_a_refusal_makes_a_channel_forbidden(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    fill_warehouse(
+        channel_engagement=pl.DataFrame(
+            {"customer_id": ["C1"], "channel": ["email"], "delivered_count": [5], "engaged_count": [5]}
+        ),
+        customer_features=pl.DataFrame(
+            {
+                "customer_id": ["C1"],
+                "consent_email": [False],
+                "consent_phone": [None],
+                "consent_sms": [None],
+                "consent_post": [None],
+                "is_suppressed": [False],
+                "has_email": [True],
+                "has_phone": [True],
+                "has_address": [True],
+            },
+            schema_overrides=dict.fromkeys(("consent_phone", "consent_sms", "consent_post"), pl.Boolean),
+        ),
+    )
+    assert materialize(next_best_channel).success
+    channels = pl.read_parquet(workspace.analytics / "next_best_channel" / "next_best_channel.parquet")
+    assert dict(channels.select("channel", "is_allowed").iter_rows()) == {
+        "post": True,
+        "email": False,
+        "phone": False,
+        "sms": False,
+    }

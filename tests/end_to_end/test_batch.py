@@ -1,0 +1,164 @@
+"""The whole batch, seen from outside."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+pytestmark = pytest.mark.end_to_end
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+Published = Callable[[Path], dict[str, pl.DataFrame]]
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+TABLES = {
+    "customers",
+    "customer_sources",
+    "accounts",
+    "orders",
+    "order_lines",
+    "touches",
+    "customer_value",
+    "customer_segments",
+    "next_best_channel",
+    "service_followups",
+    "kpis",
+    "customer_360",
+    "load_ledger",
+}
+
+
+def test_every_table_of_the_spine_is_published_with_rows(finished_company: Path, published: Published) -> None:
+    tables = published(finished_company)
+    assert tables.keys() >= TABLES
+    assert [name for name in TABLES if tables[name].is_empty()] == []
+
+
+def test_departments_get_csv_and_xlsx(finished_company: Path) -> None:
+    latest = finished_company / "exports" / "latest"
+    for department in ("marketing", "sales", "service"):
+        kinds = {path.suffix for path in (latest / department).iterdir()}
+        assert kinds == {".csv", ".xlsx"}, department
+
+
+def test_the_money_of_the_truth_arrives_to_the_cent(finished_company: Path, published: Published) -> None:
+    truth = json.loads((finished_company / "truth" / "totals.json").read_text())
+    tables = published(finished_company)
+    lines = tables["order_lines"].group_by("order_id").agg(pl.col("net_revenue").sum().alias("lines"))
+    joined = tables["orders"].join(lines, on="order_id")
+    assert joined.height == tables["orders"].height == truth["orders"]
+    assert joined.filter(pl.col("net_revenue") != pl.col("lines")).is_empty()
+    assert tables["orders"]["total"].sum() * 100 == truth["total_cents"]
+
+
+def test_the_ledger_balances_for_every_file(finished_company: Path, published: Published) -> None:
+    ledger = published(finished_company)["load_ledger"]
+    rows = pl.col("rows_kept") + pl.col("rows_quarantined") + pl.col("rows_collapsed")
+    assert ledger.filter(pl.col("rows_read") != rows).is_empty()
+    money = pl.col("amount_kept").fill_null(0) + pl.col("amount_quarantined").fill_null(0)
+    assert ledger.filter(pl.col("amount_read").fill_null(0) != money).is_empty()
+    files = {path.name for path in (finished_company / "landing").rglob("*.*") if path.is_file()}
+    assert {Path(file).name for file in ledger["file"]} == files
+
+
+def test_running_again_changes_nothing(
+    finished_company: Path, stammkunde: Command, tmp_path: Path, published: Published
+) -> None:
+    shutil.copytree(finished_company, tmp_path, dirs_exist_ok=True, symlinks=True)
+    before = published(tmp_path)
+    answer = stammkunde("run", "--workspace", tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    after = published(tmp_path)
+    assert before.keys() == after.keys()
+    assert [name for name in before if not before[name].equals(after[name])] == []
+
+
+def test_files_may_arrive_in_parts_twice_and_beside_a_bad_one(
+    demo_company: Path, finished_company: Path, stammkunde: Command, tmp_path: Path, published: Published
+) -> None:
+    """Half of the files first; then the rest, with one of them under a second name and one that nobody knows."""
+    files = sorted(path for path in (demo_company / "landing").rglob("*") if path.is_file())
+    landing = tmp_path / "landing"
+    for part in (files[::2], files[1::2]):
+        for path in part:
+            target = landing / path.relative_to(demo_company / "landing")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+        if part == files[1::2]:
+            shutil.copy(landing / "shopify" / "customers_export.csv", landing / "again.csv")
+            (landing / "menu.csv").write_text("dish;price\nsoup;4,50\n", encoding="utf-8")
+        answer = stammkunde("run", "--workspace", tmp_path)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "menu.csv" in answer.stdout
+    in_parts, at_once = published(tmp_path), published(finished_company)
+    ledger = in_parts["load_ledger"]
+    assert dict(
+        ledger.filter(pl.col("file").is_in(["again.csv", "menu.csv"])).select("file", "status").iter_rows()
+    ) in (
+        {"again.csv": "loaded", "menu.csv": "unknown"},
+        {"again.csv": "copy", "menu.csv": "unknown"},
+    )
+    money = pl.exclude("customer_id", "account_id")
+    assert in_parts["orders"].sort("order_id").select(money).equals(at_once["orders"].sort("order_id").select(money))
+    assert partition(in_parts["customer_sources"]) == partition(at_once["customer_sources"])
+
+
+def partition(sources: pl.DataFrame) -> set[frozenset[str]]:
+    """Which source records are one customer, whatever the customers' ids are."""
+    key = pl.concat_str("source_system", "entity", "source_id", separator="|").alias("key")
+    groups = sources.select("customer_id", key).group_by("customer_id").agg("key")
+    return {frozenset(keys) for keys in groups["key"]}
+
+
+def test_the_run_is_seen_in_the_dagster_instance(finished_company: Path) -> None:
+    with dg.DagsterInstance.from_config(str(finished_company / "dagster")) as instance:
+        (run,) = instance.get_runs()
+        assert (run.job_name, run.status) == ("batch", dg.DagsterRunStatus.SUCCESS)
+        event = instance.get_latest_materialization_event(dg.AssetKey("exports"))
+        assert event is not None
+        assert event.run_id == run.run_id
+
+
+def test_no_personal_data_reach_dagsters_store(finished_company: Path, published: Published) -> None:
+    """Messages, metadata and previews are kept for ever and shown without a log-in."""
+    customers = published(finished_company)["customers"]
+    secrets = [*customers["email"].drop_nulls().head(200), *customers["phone"].drop_nulls().head(200)]
+    assert len(secrets) > 100
+    pattern = re.compile(b"|".join(re.escape(secret.encode()) for secret in secrets))
+    stores = [path for path in (finished_company / "dagster").rglob("*") if path.is_file()]
+    assert [path.name for path in stores if pattern.search(path.read_bytes())] == []
+
+
+def test_files_are_for_the_owner_only_and_nothing_is_pickled(finished_company: Path) -> None:
+    ours = [path for path in finished_company.rglob("*") if "landing" not in path.parts and "truth" not in path.parts]
+    files = [path for path in ours if path.is_file() and not path.is_symlink()]
+    assert [path.name for path in files if path.stat().st_mode & 0o077] == []
+    assert [path.name for path in (finished_company / "dagster" / "storage").rglob("*") if path.is_file()] == []
+
+
+def test_an_empty_landing_is_answered_with_a_sentence(stammkunde: Command, tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    answer = stammkunde("run", "--workspace", tmp_path)
+    assert answer.returncode == 1
+    assert "landing" in answer.stdout
+    assert "Traceback" not in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.py")), ids=lambda path: path.stem)
+def test_every_notebook_runs_on_the_published_tables(
+    notebook: Path, finished_company: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAMMKUNDE_WORKSPACE", str(finished_company))
+    names = runpy.run_path(str(notebook))
+    frames = {name: value for name, value in names.items() if isinstance(value, pl.DataFrame)}
+    assert frames
+    assert [name for name, frame in frames.items() if frame.is_empty() and name != "moves"] == []
