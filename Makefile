@@ -49,7 +49,7 @@ format: $(READY) ## put the code into shape
 
 lock: $(READY) ## pin the dependencies anew, with hashes and without index addresses 
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+		--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras --quiet --output-file requirements.lock
 
 clean: ## remove the virtual environment and caches, never a workspace
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
