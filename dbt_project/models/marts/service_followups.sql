@@ -33,7 +33,7 @@ reasons as (
     select customer_id, 'refund' as reason, order_id, null as ticket_id,
         ordered_at as happened_at, as_of, 2 as days_to_act, 1 as priority
     from orders
-    where is_recent and refund > 0
+    where is_recent and refund > 0 and status <> 'cancelled'
 
     union all
 
