@@ -19,6 +19,7 @@ DBT_PROJECT_DIR = REPO_ROOT / "dbt_project"
 def dbt_project(workspace: Workspace) -> DbtProject:
     """Return the dbt project whose artefacts lie in the workspace, parsed anew when a file of it has changed."""
     os.environ[ENVIRONMENT_VARIABLE] = str(workspace.root)
+    os.environ["STAMMKUNDE_MEMORY_LIMIT"] = f"{workspace.settings.memory_limit_gb}GB"
     os.environ["DBT_TARGET_PATH"] = str(workspace.dbt_target)
     project = DbtProject(project_dir=DBT_PROJECT_DIR, target_path=workspace.dbt_target)
     stamp = workspace.dbt_target / "parsed"
