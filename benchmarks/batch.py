@@ -62,7 +62,8 @@ def report(size: str, workspace: Path) -> None:
     megabytes = sum(path.stat().st_size for path in (workspace / "landing").rglob("*.csv")) / 1e6
     print(f"\n## Size {size}: {customers:,} customers, {megabytes:,.0f} MB of CSV")
     print(
-        f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+        f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"DuckDB {duckdb.__version__}"
     )
     print("\n| stage | seconds | peak memory, MB | times the floor |")
     print("|---|---:|---:|---:|")

@@ -19,36 +19,24 @@ from pipelines.ingest.settings import ingest_settings
 from pipelines.resources import WorkspaceResource
 from pipelines.workspace import Settings
 
+TABLES_ABOUT_THE_RUN = {
+    "load_ledger": "One row per landed file and entity: what was read, kept, put into quarantine, and why.",
+    "run_context": "One row: the day that the run takes for today, and the settings that SQL needs.",
+    "exchange_rates": "Units of the base currency for one unit of each currency, one row per currency.",
+    "margins": "Margin as a share of net revenue, one row per category.",
+}
 
-@dg.multi_asset(
-    name="landing",
-    specs=[
-        *(
-            dg.AssetSpec(["raw", entity], description=contract.description, group_name="landing", kinds={"duckdb"})
-            for entity, contract in contracts().items()
-        ),
-        dg.AssetSpec(
-            ["raw", "load_ledger"],
-            description="One row per landed file and entity: what was read, kept, put into quarantine, and why.",
-            group_name="landing",
-        ),
-        dg.AssetSpec(
-            ["raw", "run_context"],
-            description="One row: the day that the run takes for today, and the settings that SQL needs.",
-            group_name="landing",
-        ),
-        dg.AssetSpec(
-            ["raw", "exchange_rates"],
-            description="Units of the base currency for one unit of each currency, one row per currency.",
-            group_name="landing",
-        ),
-        dg.AssetSpec(
-            ["raw", "margins"],
-            description="Margin as a share of net revenue, one row per category.",
-            group_name="landing",
-        ),
-    ],
-)
+
+def landing_specs() -> list[dg.AssetSpec]:
+    """Return what the step writes: the raw entities, and the tables about the run itself."""
+    described = {entity: contract.description for entity, contract in contracts().items()} | TABLES_ABOUT_THE_RUN
+    return [
+        dg.AssetSpec(["raw", name], description=description, group_name="landing", kinds={"duckdb"})
+        for name, description in described.items()
+    ]
+
+
+@dg.multi_asset(name="landing", specs=landing_specs())
 @discreet
 def landing(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
     """Everything in landing/ as raw entities, with the load ledger and the context of the run."""
