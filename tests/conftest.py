@@ -11,25 +11,24 @@ REPO_ROOT = Path(__file__).resolve().parents[1]
 SHARED_TEST_DATA = Path(os.environ.get("STAMMKUNDE_SHARED_DATA", REPO_ROOT.parent / "shared" / "data"))
 
 
+def pytest_configure() -> None:
+    """CI must run the tests that need the shared test data, so there their absence is an error."""
+    if os.environ.get("STAMMKUNDE_REQUIRE_PUBLIC_DATA") and not SHARED_TEST_DATA.is_dir():
+        raise pytest.UsageError("The shared test data are absent, so the tests marked public_data could not run.")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the shared test data where they are absent; CI insists that they are there."""
-    if SHARED_TEST_DATA.is_dir():
-        return
-    waiting = [item for item in items if item.get_closest_marker("public_data")]
-    if waiting and os.environ.get("STAMMKUNDE_REQUIRE_PUBLIC_DATA"):
-        raise pytest.UsageError(f"The shared test data are absent, so {len(waiting)} tests could not run.")
-    items[:] = [item for item in items if item not in waiting]
-    config.hook.pytest_deselected(items=waiting)
-    config.stash[_LEFT_OUT] = len(waiting)
+    """Leave out what needs the shared test data where they are absent."""
+    if not SHARED_TEST_DATA.is_dir():
+        waiting = [item for item in items if item.get_closest_marker("public_data")]
+        items[:] = [item for item in items if item not in waiting]
+        config.hook.pytest_deselected(items=waiting)
 
 
-_LEFT_OUT = pytest.StashKey[int]()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line that tests did not run for want of the shared test data."""
-    if count := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests marked public_data did not run: the shared test data are absent.")
+    if not SHARED_TEST_DATA.is_dir():
+        terminalreporter.write_line("The tests marked public_data did not run: the shared test data are absent.")
 
 
 @pytest.fixture(scope="session")
