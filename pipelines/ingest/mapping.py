@@ -144,7 +144,8 @@ def _texts(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:
     constant = rule.value if rule.value is not None else facts.path_facts.get(rule.file_name or "")
     if constant is not None:
         value = as_type(_transformed(literal(constant), rule), column, "", facts.styles)
-        yield _Origin(value, "NULL::VARCHAR", "The file's name")
+        label = "The file's name" if rule.value is None else f"{rule.value}, as the preset says,"
+        yield _Origin(value, "NULL::VARCHAR", label)
     for cell in (cell for wanted in rule.headers for cell in facts.cells(wanted)):
         value = as_type(_transformed(cell, rule), column, cell, facts.styles)
         yield _Origin(value, cell, facts.header.cells[int(cell[1:])])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pipelines.ingest.batch import ingest
 from pipelines.ingest.currency import usual_currency
 from pipelines.ingest.presets import shipped_presets
 from pipelines.ingest.settings import ingest_settings
@@ -59,3 +61,18 @@ def test_without_orders_there_is_none_and_settings_come_first(workspace: Workspa
     assert ingest_settings(workspace).base_currency == "USD"
     (workspace.root / "settings.yml").write_text("currency: GBP\n")
     assert ingest_settings(Workspace(workspace.root)).base_currency == "GBP"
+
+
+def test_a_currency_without_a_rate_is_named_in_the_ledger(workspace: Workspace) -> None:
+    """Pounds in a workspace of euros must be refused by name, never taken as one to one."""
+    land(workspace.landing, "a.csv", "EUR", "USD")
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    row = "536365,85123A,HOLDER,6,2010-12-01 08:26:00,2.55,17850,UK"
+    (workspace.landing / "retail.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    (workspace.root / "settings.yml").write_text("currency: EUR\n")
+    report = ingest(workspace.landing, workspace.raw, workspace.quarantine, ingest_settings(workspace))
+    orders = {row.file: row for row in report.rows if row.entity == "orders"}
+    assert orders["a.csv"].rows_quarantined == 1
+    assert "GBP" in orders["retail.csv"].message
+    assert "settings.yml" in orders["retail.csv"].message
+    assert orders["retail.csv"].amount_quarantined == Decimal("15.30")
