@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -94,13 +95,20 @@ def inspect(folder: Path | None, files: tuple[Path, ...]) -> None:
     """Say what a file is, which columns map to what, and what would be rejected. Changes nothing."""
     workspace = Workspace.locate(folder)
     _check_settings(workspace)
+    from data_quality.contracts import DefinitionError
     from pipelines.ingest.inspection import inspect as inspect_files
     from pipelines.ingest.settings import ingest_settings
     from pipelines.inspection_view import print_inspection
 
     if missing := [str(file) for file in files if not file.is_file()]:
         _stop(f"There is no file {', '.join(missing)}.")
-    for found in inspect_files(files, ingest_settings(workspace)):
+    os.umask(0o077)
+    with tempfile.TemporaryDirectory(prefix="stammkunde-") as own:
+        try:
+            inspections = inspect_files(files, ingest_settings(workspace, Path(own) / "scratch"))
+        except DefinitionError as error:
+            _stop(str(error))
+    for found in inspections:
         print_inspection(found, _console())
 
 

@@ -55,8 +55,9 @@ def newest_day(report: IngestReport) -> date:
     """Return the day of the newest order or touch; raise UserError where nothing has landed that holds one."""
     if report.newest_at is None:
         troubles = " ".join(f"{row.file}: {row.message}" for row in report.troubled[:5])
+        nothing_said = "No file in it says a date; give one with --as-of." if report.rows else "It holds no file."
         raise UserError(
-            f"landing/ holds no order and no touch that could be read. {troubles or 'It holds no file.'} "
+            f"landing/ holds no order and no touch that could be read. {troubles or nothing_said} "
             "Put exports there (`stammkunde inspect FILE` says whether one is understood) and run again."
         )
     return report.newest_at.date()

@@ -127,6 +127,8 @@ def _take(batch: _Batch, landed: Landed, scratch: Path) -> list[LedgerRow]:
     except ImbalanceError:
         message = "Its rows or money do not add up after reading, so it is left out. This is a fault of the program."
         return [_without_records(landed, "refused", message)]
+    except (duckdb.OutOfMemoryException, duckdb.InternalException, duckdb.InterruptException):
+        raise  # the machine's fault: to go on without a good file would publish too little
     except duckdb.Error as error:
         message = f"The file could not be converted ({type(error).__name__}). Run `stammkunde inspect` on it."
         return [_without_records(landed, "refused", message)]

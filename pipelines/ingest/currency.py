@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.ingest.durable import private_folder
@@ -27,11 +28,16 @@ def usual_currency(landing: Path, presets: Sequence[Preset], scratch: Path) -> s
 
     Equal weights are decided by the alphabet, so that the order of the files does not matter.
     """
+    if not landing.is_dir():
+        return None
     weights: Counter[str] = Counter()
     for landed in landed_files(landing, private_folder(scratch)):
         if landed.refusal:
             continue
-        found = Counter(_currencies(landed, presets, private_folder(scratch / "sample")))
+        try:
+            found = Counter(_currencies(landed, presets, private_folder(scratch / "sample")))
+        except (OSError, pa.ArrowException, csv.Error):
+            continue  # a damaged file names no currency; ingest will say what is wrong with it
         for code, count in found.items():
             weights[code] += landed.path.stat().st_size * count // found.total()
     shutil.rmtree(scratch)

@@ -44,12 +44,14 @@ def presets_with(mappings: Path | None) -> tuple[Preset, ...]:
     return own + shipped_presets()
 
 
-def ingest_settings(workspace: Workspace) -> IngestSettings:
+def ingest_settings(workspace: Workspace, scratch: Path | None = None) -> IngestSettings:
     """What settings.yml says; where it names no currency, that of most landed orders is the base currency.
+
+    `scratch` is a folder of its own; without it, the one that belongs to the run that holds the workspace.
 
     Raises DefinitionError where a file of the company's own mappings is wrong.
     """
-    settings, scratch = workspace.settings, workspace.raw / "scratch"
+    settings, scratch = workspace.settings, scratch or workspace.raw / "scratch"
     mappings = workspace.mappings if workspace.mappings.is_dir() else None
     currency = settings.currency or usual_currency(workspace.landing, presets_with(mappings), scratch)
     return IngestSettings(
