@@ -31,9 +31,13 @@
 {%- endmacro %}
 
 
-{# The name of a campaign as its key: a title and the file name made of it come out alike. #}
+{# The name of a campaign as its key: a title and the file name made of it come out alike. Letters are those of any
+   script; a title without letters and digits stands for itself. #}
 {% macro slug(text) -%}
-    nullif(replace(trim({{ regexp_replace_all(plain_letters(text), '[^a-z0-9]+', ' ') }}), ' ', '-'), '')
+    coalesce(
+        nullif(replace(trim({{ regexp_replace_all(plain_letters(text), '[^\\p{L}\\p{N}]+', ' ') }}), ' ', '-'), ''),
+        {{ text }}
+    )
 {%- endmacro %}
 
 
