@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +13,11 @@ import duckdb
 from data_quality.contracts import Contract
 from pipelines.ingest.durable import durable_file
 from pipelines.ingest.ledger import LedgerRow, Status
-from pipelines.ingest.mapping import ColumnSql, FileFacts, map_columns
+from pipelines.ingest.mapping import ColumnSql, Fault, FileFacts, map_columns
+from pipelines.ingest.packed import unpacked
 from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.quarantine import Quarantine
+from pipelines.ingest.repeats import SAID_DIFFERENTLY, SAID_TWICE, has_repeated_orders
 from pipelines.ingest.source import Source
 from pipelines.quoting import file_literal, literal
 
@@ -73,7 +75,10 @@ def convert(
 
     Bad rows go to `quarantine`. Raises ImbalanceError where rows or money do not add up.
     """
-    plans = [_plan(records, facts, source, currencies, preset, quarantine) for records in preset.records]
+    plans = [
+        _with_single_orders(connection, _plan(records, facts, source, currencies, preset, quarantine))
+        for records in preset.records
+    ]
     lineage = _lineage(identity, _horizon(connection, source, plans))
     ledger = []
     for entity in preset.entities:
@@ -95,6 +100,9 @@ def _plan(
     preset: Preset,
     quarantine: Quarantine,
 ) -> Plan:
+    relation = source.relation
+    if records.unpack:
+        relation = unpacked(relation, records.unpack, facts.cells(records.unpack.cells))
     columns = tuple(map_columns(records, facts, source.relation, currencies))
     faults = [fault.condition for column in columns for fault in column.faults]
     if parent := next((other for other in preset.records if other.entity == records.belongs_to), None):
@@ -107,9 +115,37 @@ def _plan(
             f"{column.label} AS label_{column.name}",
         ]
     keys = [f"{key} AS group_key" for key in _cells(facts, records.one_per)]
-    rows = f"SELECT {', '.join(selected + keys)} FROM {source.relation} AS cells WHERE {_scope(records, facts)}"
+    amount = next((column for column in columns if column.name == records.contract.amount), None)
+    if keys and amount and not amount.is_sum:
+        group = f"OVER (PARTITION BY {_cells(facts, records.one_per)[0]})"
+        keys.append(f"min({amount.value}) {group} IS DISTINCT FROM max({amount.value}) {group} AS rows_disagree")
+    rows = f"SELECT {', '.join(selected + keys)} FROM {relation} AS cells WHERE {_scope(records, facts)}"
     is_bad = " OR ".join(f"({fault})" for fault in faults)
-    return Plan(records, columns, rows, is_bad, source.keeps_order)
+    plan = Plan(records, columns, rows, is_bad, source.keeps_order and not records.unpack)
+    if len(keys) < 2 or amount is None:
+        return plan
+    return _with_fault(plan, amount.name, Fault("rows_disagree", "differs between the rows of one order"))
+
+
+def _with_single_orders(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
+    """The plan without orders that the file says twice; those that it says differently go to quarantine."""
+    is_numbered = any(column.name == "order_number" for column in plan.columns)
+    if plan.records.entity != "orders" or plan.records.one_per or not is_numbered:
+        return plan
+    if not has_repeated_orders(connection, plan.rows, plan.columns):
+        return plan
+    rows = f"SELECT * FROM ({plan.rows}) AS all_rows WHERE NOT ({SAID_TWICE})"
+    fault = Fault(SAID_DIFFERENTLY, "stands twice in the file with different content")
+    return replace(_with_fault(plan, "order_number", fault), rows=rows)
+
+
+def _with_fault(plan: Plan, column_name: str, fault: Fault) -> Plan:
+    """The plan with one more reason to put a row into quarantine."""
+    columns = tuple(
+        replace(column, faults=(*column.faults, fault)) if column.name == column_name else column
+        for column in plan.columns
+    )
+    return replace(plan, columns=columns, is_bad=f"{plan.is_bad} OR ({fault.condition})")
 
 
 def _cells(facts: FileFacts, header: str | None) -> list[str]:
@@ -121,7 +157,15 @@ def _scope(records: Records, facts: FileFacts) -> str:
     cells = dict.fromkeys(cell for header in records.cells for cell in facts.cells(header))
     conditions = [f"coalesce({', '.join(cells)}) IS NOT NULL"] if cells else []
     conditions += [f"{cell} IS NOT NULL" for cell in _cells(facts, records.only_where_filled)]
+    conditions += [_is_one_of(_cells(facts, header), texts) for header, texts in records.only_where.items()]
     return " AND ".join(conditions) or "true"
+
+
+def _is_one_of(cells: list[str], texts: Sequence[str]) -> str:
+    """SQL that is true where a cell holds one of the texts, of which an empty one stands for an empty cell."""
+    allowed = ", ".join(literal(text.lower()) for text in texts if text) or "NULL"
+    is_allowed = [f"coalesce(lower({cell}) IN ({allowed}), {'true' if '' in texts else 'false'})" for cell in cells]
+    return is_allowed[0] if is_allowed else ("true" if "" in texts else "false")
 
 
 def _horizon(connection: duckdb.DuckDBPyConnection, source: Source, plans: Iterable[Plan]) -> datetime | None:
@@ -130,7 +174,7 @@ def _horizon(connection: duckdb.DuckDBPyConnection, source: Source, plans: Itera
         column.value
         for plan in plans
         for column in plan.columns
-        if column.column.type == "timestamp" and not column.column.may_lie_ahead
+        if column.column.type == "timestamp" and not column.column.may_lie_ahead and not plan.records.unpack
     )
     if not values:
         return None
@@ -202,9 +246,10 @@ def _account(
             quarantine.add(connection, plan.records, plan.rows, plan.is_bad, plan.columns)
     quarantine.add_rejects(connection, entity, source)
     quarantined = quarantine.row_count(connection, entity)
-    rows_read = source.row_count * len(plans) + source.reject_count
+    of_file = [one.rows if plan.records.unpack else source.row_count for plan, one in zip(plans, read, strict=True)]
+    rows_read = sum(of_file) + source.reject_count
     is_grouped = any(plan.records.one_per for plan in plans)
-    collapsed = rows_read - kept_rows - quarantined if is_grouped else source.row_count * len(plans) - in_scope
+    collapsed = rows_read - kept_rows - quarantined if is_grouped else sum(of_file) - in_scope
     if amount is None:
         return Account(rows_read, kept_rows, collapsed, quarantined, None, None, None)
     amount_read = sum((one.amount for one in read), Decimal(0))

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data_quality.contracts import Column
-from pipelines.ingest.presets import Records, Rule, TaxCells
+from pipelines.ingest.packed import PIECE, field_value
+from pipelines.ingest.presets import Packed, Records, Rule, TaxCells
 from pipelines.ingest.recognise import Header
 from pipelines.ingest.source import column_name, position_name
 from pipelines.ingest.values import DECIMAL, Styles, as_decimal, as_type
@@ -89,7 +90,7 @@ def map_columns(records: Records, facts: FileFacts, relation: str, currencies: f
         origins = [
             origin
             for rule in records.columns.get(column.name, ())
-            for origin in _origins(rule, column, facts, relation)
+            for origin in _origins(rule, column, facts, relation, records.unpack)
         ]
         if not origins:
             continue
@@ -107,7 +108,7 @@ def unreachable(records: Records, facts: FileFacts) -> list[str]:
     missing = []
     for column in records.contract.required:
         rules = records.columns[column.name]
-        if not any(origin for rule in rules for origin in _origins(rule, column, facts, "(SELECT 1)")):
+        if not any(origin for rule in rules for origin in _origins(rule, column, facts, "(SELECT 1)", records.unpack)):
             missing += [cell for rule in rules for cell in rule.cells]
     return list(dict.fromkeys(missing))
 
@@ -125,7 +126,7 @@ def _label(origins: list[_Origin]) -> str:
     return f"CASE {branches} ELSE {literal(labels[0])} END"
 
 
-def _origins(rule: Rule, column: Column, facts: FileFacts, relation: str) -> Iterator[_Origin]:
+def _origins(rule: Rule, column: Column, facts: FileFacts, relation: str, packed: Packed | None) -> Iterator[_Origin]:
     """Where the column's value may come from in this file; nothing where the file lacks what the rule reads."""
     if any(facts.path_facts.get(group) not in allowed for group, allowed in rule.only_if.items()):
         return
@@ -133,6 +134,10 @@ def _origins(rule: Rule, column: Column, facts: FileFacts, relation: str) -> Ite
         yield from _product(rule, facts)
     elif rule.tax_included:
         yield from _tax_included(rule.tax_included, facts, relation)
+    elif rule.plus:
+        yield from _plus(rule, facts)
+    elif rule.unpacked and packed:
+        yield from _field(rule.unpacked, rule, column, packed, facts)
     elif rule.position_within:
         for cell in facts.cells(rule.position_within)[:1]:
             yield _Origin(position_name(cell), "NULL::VARCHAR", rule.position_within)
@@ -192,6 +197,27 @@ def _product(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
     ]
     value = f"CAST({first} * {second}{''.join(less)} AS {DECIMAL})"
     yield _Origin(value, "NULL::VARCHAR", " x ".join(rule.product or ()))
+
+
+def _plus(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
+    """The sum of the filled cells; one that cannot be read leaves no sum, and none filled is no amount."""
+    cells = [cell for header in rule.plus for cell in facts.cells(header)[:1]]
+    if not cells:
+        return
+    amounts = {cell: as_decimal(cell, facts.styles.number(cell)) for cell in cells}
+    less = [as_decimal(cell, facts.styles.number(cell)) for cell in facts.cells(rule.less or "")[:1]]
+    total = " + ".join(f"coalesce({amount}, 0)" for amount in amounts.values())
+    total += "".join(f" - coalesce({amount}, 0)" for amount in less)
+    is_readable = " AND ".join(f"({cell} IS NULL OR {amount} IS NOT NULL)" for cell, amount in amounts.items())
+    raw = _first(cells)
+    value = f"CASE WHEN {raw} IS NOT NULL AND {is_readable} THEN CAST({total} AS {DECIMAL}) END"
+    yield _Origin(value, raw, " + ".join(rule.plus))
+
+
+def _field(name: str, rule: Rule, column: Column, packed: Packed, facts: FileFacts) -> Iterator[_Origin]:
+    if facts.cells(packed.cells):
+        value = as_type(_transformed(field_value(packed, name), rule), column, "", facts.styles)
+        yield _Origin(value, PIECE if column.required else field_value(packed, name), f"{packed.cells} ({name})")
 
 
 def _tax_included(tax_cells: TaxCells, facts: FileFacts, relation: str) -> Iterator[_Origin]:

@@ -15,6 +15,7 @@ from pipelines.ingest.landed import Landed, RefusalError
 from pipelines.ingest.mapping import FileFacts, unreachable
 from pipelines.ingest.presets import Preset
 from pipelines.ingest.recognise import Header, Recognised, Unknown, recognise
+from pipelines.ingest.repeats import without_repeats
 from pipelines.ingest.source import Source, column_name, parquet_source, text_source
 from pipelines.ingest.styles import Place, survey_styles
 from pipelines.ingest.values import NumberStyle, Styles
@@ -58,15 +59,18 @@ class Opened:
             source = text_source(connection, self.text.path, self.header, self.positions(), work)
         else:
             source = parquet_source(connection, self.landed.path, self.header, self.positions(), work)
-        for cell in self._numbered_cells():
-            source = source.numbered(connection, cell)
         place = Place(country, self.preset.timezone or timezone)
         numbers, times = self._typed_cells(_NUMBER_TYPES), self._typed_cells(_TIME_TYPES)
         surveyed = {cell: label for cell, label in numbers.items() if cell not in source.typed_numbers}
         styles, notes = survey_styles(connection, f"{source.relation} AS cells", surveyed, times, place)
         typed = {cell: NumberStyle(is_plain=True) for cell in source.typed_numbers}
         styles = Styles({**styles.numbers, **typed}, styles.times, styles.default_zone)
-        return source, FileFacts(self.header, self.recognised.path_facts, styles), notes
+        facts = FileFacts(self.header, self.recognised.path_facts, styles)
+        read = [column_name(position) for position in self.positions()]
+        source, repeat_notes = without_repeats(connection, source, self.preset, facts, read)
+        for cell in self._numbered_cells():
+            source = source.numbered(connection, cell)
+        return source, facts, notes + repeat_notes
 
     def _numbered_cells(self) -> list[str]:
         """The columns within whose equal cells the preset numbers rows."""

@@ -15,6 +15,8 @@ from data_quality.contracts import Contract, DefinitionError, contracts, parse_d
 
 PRESETS_FOLDER = Path(__file__).parent / "presets"
 WILDCARD = "*"
+PLACE = "#"
+"""The field that gives a packed record's place in its row, from 1."""
 
 
 def _as_list(value: object) -> object:
@@ -43,6 +45,35 @@ class TaxCells(_Definition):
     tax: str
 
 
+class Packed(_Definition):
+    """Cells that pack several records each: how they part into records, and those into fields.
+
+    A record's fields are told by `fields` and `names` (`sku:A|quantity:2`), by the groups of `pattern`, or it is JSON.
+    Without `records` each cell holds one record.
+    """
+
+    cells: str
+    records: str | None = None
+    fields: str | None = None
+    names: str | None = None
+    pattern: str | None = None
+    json_objects: bool = Field(default=False, alias="json")
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> Self:
+        if sum((bool(self.fields and self.names), bool(self.pattern), self.json_objects)) != 1:
+            raise ValueError("packed records are told by exactly one of: fields with names, pattern, json")
+        if self.pattern:
+            _compile(self.pattern)
+        return self
+
+    def check_field(self, name: str) -> None:
+        """Raise ValueError where the pattern has no group of that name."""
+        groups = _compile(self.pattern).groupindex if self.pattern else {}
+        if self.pattern and name != PLACE and name not in groups:
+            raise ValueError(f"unpack.pattern has no group {name}; it has {', '.join(groups) or 'none'}")
+
+
 class Rule(_Definition):
     """Where one canonical column takes its value from. Exactly one origin, then what is done with the text."""
 
@@ -52,6 +83,8 @@ class Rule(_Definition):
     product: tuple[str, str] | None = None
     position_within: str | None = None
     tax_included: TaxCells | None = None
+    plus: Texts = ()
+    unpacked: str | None = Field(default=None, alias="field")
 
     only_if: dict[str, Texts] = {}
     map: dict[str, str] = {}
@@ -68,10 +101,10 @@ class Rule(_Definition):
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
         origins = [self.headers, self.value, self.file_name, self.product, self.position_within, self.tax_included]
-        if sum(bool(origin) for origin in origins) != 1:
+        if sum(bool(origin) for origin in (*origins, self.plus, self.unpacked)) != 1:
             raise ValueError(
                 "a rule takes its value from exactly one of: "
-                "from, value, file_name, product, position_within, tax_included"
+                "from, value, file_name, product, position_within, tax_included, plus, field"
             )
         for pattern in [*self.match, *([self.remove] if self.remove else [])]:
             _compile(pattern)
@@ -80,7 +113,7 @@ class Rule(_Definition):
     @property
     def cells(self) -> tuple[str, ...]:
         """Every header that the rule reads, wildcards as written."""
-        parts = [*self.headers, *(self.product or ()), self.less, self.position_within]
+        parts = [*self.headers, *(self.product or ()), *self.plus, self.less, self.position_within]
         parts += list(self.tax_included.model_dump().values()) if self.tax_included else []
         return tuple(part for part in parts if part)
 
@@ -94,6 +127,8 @@ class Records(_Definition):
     entity: str
     columns: dict[str, Rules]
     only_where_filled: str | None = None
+    only_where: dict[str, Texts] = {}
+    unpack: Packed | None = None
     one_per: str | None = None
     belongs_to: str | None = None
 
@@ -108,7 +143,14 @@ class Records(_Definition):
         if missing := [column.name for column in contract.required if column.name not in self.columns]:
             raise ValueError(f"{self.entity} also needs the columns {', '.join(missing)}")
         self._check_codes(contract)
+        self._check_fields()
         return self
+
+    def _check_fields(self) -> None:
+        for rule in (rule for rules in self.columns.values() for rule in rules if rule.unpacked):
+            if self.unpack is None:
+                raise ValueError(f"field: {rule.unpacked!r} needs `unpack`, which says where packed records stand")
+            self.unpack.check_field(rule.unpacked or "")
 
     def _check_codes(self, contract: Contract) -> None:
         for name, rules in self.columns.items():
@@ -126,7 +168,8 @@ class Records(_Definition):
     def cells(self) -> tuple[str, ...]:
         """Every header that the records read, wildcards as written, each once."""
         read = [cell for rules in self.columns.values() for rule in rules for cell in rule.cells]
-        read += [header for header in (self.only_where_filled, self.one_per) if header]
+        read += [header for header in (self.only_where_filled, self.one_per, *self.only_where) if header]
+        read += [self.unpack.cells] if self.unpack else []
         return tuple(dict.fromkeys(read))
 
 
@@ -162,6 +205,7 @@ class Preset(_Definition):
     recognise: Recognition
     records: Annotated[tuple[Records, ...], Field(min_length=1)]
     timezone: str | None = None
+    aliases: dict[str, Texts] = {}
     slug: str = ""
     fingerprint: str = ""
     is_own: bool = False
@@ -177,10 +221,18 @@ class Preset(_Definition):
             raise ValueError(
                 f"recognise.file_name has no group {', '.join(missing)}; it has {', '.join(sorted(groups)) or 'none'}"
             )
+        self._check_aliases()
         entities = [records.entity for records in self.records]
         if wrong := [r.belongs_to for r in self.records if r.belongs_to and r.belongs_to not in entities]:
             raise ValueError(f"belongs_to: {wrong[0]!r} is not among the records; allowed are {', '.join(entities)}")
         return self
+
+    def _check_aliases(self) -> None:
+        wanted = {*self.recognise.required, *self.recognise.hints}
+        wanted |= {cell for records in self.records for cell in records.cells}
+        known = {name.casefold() for name in wanted}
+        if useless := [name for name in self.aliases if name.casefold() not in known]:
+            raise ValueError(f"aliases: {useless[0]!r} is a header that nothing in this file asks for")
 
     @cached_property
     def entities(self) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from pipelines.ingest.presets import WILDCARD, Preset
@@ -11,12 +11,16 @@ from pipelines.ingest.presets import WILDCARD, Preset
 
 @dataclass(frozen=True)
 class Header:
-    """A row that may be the header: its first and last physical line (from 1), its delimiter, its cells."""
+    """A row that may be the header: its first and last physical line (from 1), its delimiter, its cells.
+
+    `aliases` are further labels under which a preset knows the headers that it wants.
+    """
 
     first_line: int
     last_line: int
     delimiter: str
     cells: tuple[str, ...]
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -27,9 +31,18 @@ class Header:
         known.pop("", None)
         return known
 
+    def known_as(self, aliases: Mapping[str, tuple[str, ...]]) -> Header:
+        """The same header, whose columns a preset also finds under these labels."""
+        return replace(self, aliases={normalised(name): labels for name, labels in aliases.items()})
+
     def find(self, wanted: str) -> list[int]:
-        """The positions of the columns that `wanted` names; it may end with the wildcard `*`."""
-        name = normalised(wanted)
+        """The positions of the columns that `wanted` names, itself or else by an alias; it may end with a `*`."""
+        for label in (wanted, *self.aliases.get(normalised(wanted), ())):
+            if found := self._named(normalised(label)):
+                return found
+        return []
+
+    def _named(self, name: str) -> list[int]:
         if name.endswith(WILDCARD):
             return [at for cell, at in self.positions.items() if cell.startswith(name.removesuffix(WILDCARD))]
         position = self.positions.get(name)
@@ -79,7 +92,7 @@ def normalised(header: str) -> str:
 
 def recognise(headers: Sequence[Header], name: str, presets: Iterable[Preset]) -> Recognised | Unknown:
     """The preset that fits a header row best: a company's own first, then the one that knows the most columns."""
-    tried = [(preset, header) for preset in presets for header in headers]
+    tried = [(preset, header.known_as(preset.aliases)) for preset in presets for header in headers]
     fitting = [(_rank(preset, header), preset, header) for preset, header in tried if _fits(preset, header, name)]
     if not fitting:
         return _nearest(tried, name)

@@ -48,6 +48,8 @@ class Source:
     rejects: Path | None = None
     reject_count: int = 0
     typed_numbers: frozenset[str] = frozenset()
+    has_gaps: bool = False
+    """Whether records were taken out of `relation`, so that their numbers do not follow each other."""
     keeps_order: bool = True
     """Whether rows come out of `relation` in the order of the file without being sorted."""
 
@@ -59,7 +61,7 @@ class Source:
         is_start = f"{cell} IS DISTINCT FROM lag({cell}) OVER () OR record = 0"
         runs = f"(SELECT *, {is_start} AS is_start FROM {self.relation} AS cells) AS runs"
         counts = f"SELECT count_if(is_start) = count(DISTINCT {cell}) AND count({cell}) = count(*) FROM {runs}"
-        row = connection.execute(counts).fetchone()
+        row = None if self.has_gaps else connection.execute(counts).fetchone()
         if row and row[0]:
             first = "max(CASE WHEN is_start THEN record END) OVER (ROWS UNBOUNDED PRECEDING)"
             numbered = f"(SELECT * EXCLUDE is_start, record - {first} + 1 AS {position_name(cell)} FROM {runs})"

@@ -19,10 +19,10 @@ from pipelines.ingest.batch import IngestReport, ingest
 from pipelines.ingest.ledger import LedgerRow
 from pipelines.ingest.settings import IngestSettings
 
-EXPORTS = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
-CALLS = EXPORTS / "hubspot" / "hubspot-crm-exports-calls-2025-03-01.csv"
-ORDERS = EXPORTS / "shopify" / "orders_export.csv"
-CUSTOMERS = EXPORTS / "shopify" / "customers_export.csv"
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+CALLS = SAMPLES / "hubspot_calls" / "landing" / "hubspot-crm-exports-calls-2025-03-01.csv"
+ORDERS = SAMPLES / "shopify_orders" / "landing" / "orders_export.csv"
+CUSTOMERS = SAMPLES / "shopify_customers" / "landing" / "customers_export.csv"
 
 
 class Company:
@@ -93,8 +93,8 @@ def test_an_empty_landing_folder_gives_empty_tables_of_every_entity(company: Com
 
 
 def test_raw_tables_have_exactly_the_columns_and_types_of_their_contract(company: Company) -> None:
-    for source in EXPORTS.rglob("*.csv"):
-        company.land(source, str(source.relative_to(EXPORTS)))
+    for source in SAMPLES.rglob("*.csv"):
+        company.land(source, str(source.relative_to(SAMPLES)))
     company.ingest()
     for entity, contract in contracts().items():
         for path in (company.raw / entity).glob("*.parquet"):
@@ -129,7 +129,7 @@ def test_a_file_that_was_converted_before_is_not_converted_again(company: Compan
 
 
 def test_a_file_is_converted_anew_when_what_it_depends_on_changes(company: Company) -> None:
-    company.land(EXPORTS / "shopify" / "orders_export_older.csv")
+    company.land(SAMPLES / "shopify_orders" / "landing" / "orders_export_older.csv")
     assert {row.status for row in company.ingest().rows} == {"loaded"}
     company.currencies = frozenset()
     assert {row.status for row in company.ingest().rows} == {"partly"}
@@ -209,7 +209,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_sentence_and_stops_nothing
 
 def test_members_of_an_archive_are_files_and_bad_ones_do_not_spoil_the_good(company: Company) -> None:
     with zipfile.ZipFile(company.landing / "audience.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for source in sorted((EXPORTS / "mailchimp").glob("*_members_*.csv")):
+        for source in sorted((SAMPLES / "mailchimp_audience" / "landing").glob("*_members_*.csv")):
             archive.write(source, source.name)
         archive.writestr("__MACOSX/._x.csv", "resource fork")
         archive.writestr("../../escape.csv", "Email Address,OPTIN_TIME\nz@example.com,2024-01-01 00:00:00\n")
@@ -247,7 +247,7 @@ def test_names_that_are_patterns_or_quotes_are_just_names(company: Company) -> N
 def test_an_order_in_a_currency_without_a_rate_is_quarantined_with_its_lines(company: Company) -> None:
     """Accident: foreign money is counted one to one."""
     company.currencies = frozenset()
-    company.land(EXPORTS / "shopify" / "orders_export_older.csv")
+    company.land(SAMPLES / "shopify_orders" / "landing" / "orders_export_older.csv")
     orders, lines = company.ingest().rows
     assert (orders.rows_quarantined, orders.amount_quarantined, lines.rows_quarantined) == (2, Decimal("69.40"), 2)
     assert orders.message == (
@@ -316,7 +316,7 @@ def test_a_killed_run_is_mended_by_the_next(company: Company) -> None:
 
 def test_everything_written_is_for_the_owner_only(company: Company) -> None:
     company.currencies = frozenset()
-    company.land(EXPORTS / "shopify" / "orders_export_older.csv")
+    company.land(SAMPLES / "shopify_orders" / "landing" / "orders_export_older.csv")
     company.ingest()
     for path in [*company.raw.rglob("*"), *company.quarantine.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path

@@ -7,13 +7,13 @@ from pathlib import Path
 from pipelines.ingest.inspection import MappedColumn, inspect
 from pipelines.ingest.settings import IngestSettings
 
-EXPORTS = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
 
 def test_an_inspection_tells_kind_dialect_mapping_and_what_would_be_rejected(tmp_path: Path) -> None:
     orders = tmp_path / "orders.csv"
-    text = (EXPORTS / "shopify" / "orders_export.csv").read_text().replace("2025-01-03 23:30:00 +0300", "yesterday")
-    orders.write_text(text)
+    sample = SAMPLES / "shopify_orders" / "landing" / "orders_export.csv"
+    orders.write_text(sample.read_text().replace("2025-01-03 23:30:00 +0300", "yesterday"))
     before = sorted(tmp_path.rglob("*"))
     (found,) = inspect([orders], IngestSettings("EUR", "DE", "Europe/Berlin", tmp_path / "scratch"))
     assert (found.file, found.status, found.vendor, found.preset) == (
@@ -24,7 +24,7 @@ def test_an_inspection_tells_kind_dialect_mapping_and_what_would_be_rejected(tmp
     )
     assert (found.encoding, found.delimiter, found.header_line) == ("UTF-8", ",", 1)
     assert MappedColumn("Total", "orders", "total") in found.mapped
-    assert "Payment Method" in found.unmapped
+    assert "Payment Reference" in found.unmapped
     assert "Total" not in found.unmapped
     assert [(row.line, row.entity) for row in found.rejected] == [(6, "order_lines"), (6, "orders")]
     assert found.rejected[1].reason == 'Created at: "yesterday" is not a date or time'
@@ -32,7 +32,7 @@ def test_an_inspection_tells_kind_dialect_mapping_and_what_would_be_rejected(tmp
 
 
 def test_a_file_known_by_its_folder_is_recognised_where_it_lies(tmp_path: Path) -> None:
-    opened = EXPORTS / "mailchimp" / "export" / "aggregate_activity" / "opened" / "Newsletter Juni.csv"
+    opened = SAMPLES / "mailchimp_opened/landing/export/aggregate_activity/opened/Newsletter Juni.csv"
     stray = tmp_path / "stray.csv"
     stray.write_text("a,b\n1,2\n")
     known, unknown = inspect([opened, stray], IngestSettings("EUR", "DE", "Europe/Berlin", tmp_path / "scratch"))

@@ -58,6 +58,16 @@ def test_a_sound_preset_loads(tmp_path: Path) -> None:
         (("Europe/Berlin", "Europe/Bonn"), "timezone 'Europe/Bonn' is unknown"),
         (("vendor: till", "vendor: Our Till"), "vendor: .*found 'Our Till'"),
         (("vendor: till", "vendor: till\nslug: x"), "slug is set by the program"),
+        (("vendor: till", "vendor: till\naliases: {Amount: Betrag}"), "aliases: 'Amount' is a header that nothing"),
+        (("total: Summe", "total: {field: sum}"), "field: 'sum' needs `unpack`"),
+        (
+            ("    columns:", "    unpack: {cells: Bon}\n    columns:"),
+            "exactly one of: fields with names, pattern, json",
+        ),
+        (
+            ("    columns:\n", "    unpack: {cells: Bon, pattern: '(?P<a>.)'}\n    columns:\n      tax: {field: b}\n"),
+            "unpack.pattern has no group b; it has a",
+        ),
         (("required: [Bon, Summe]", "required: []"), r"recognise\.required"),
     ],
 )

@@ -1,0 +1,125 @@
+"""Records that stand twice in one file: said again, or sold twice?
+
+A record that repeats another in every cell that its preset reads says nothing new and is dropped. Only where a line of
+an order has no number of its own it may be a second piece sold, and then the order's own subtotal decides, to the cent.
+Where that cannot tell, the line stays, and a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import duckdb
+
+from pipelines.ingest.mapping import ColumnSql, FileFacts, map_columns
+from pipelines.ingest.presets import Preset, Records
+from pipelines.ingest.source import Source
+
+_REPEATS = "repeated_records"
+_ORDERS = "repeated_orders"
+SAID_TWICE = f"line IN (SELECT line FROM {_ORDERS} WHERE is_same AND place > 1)"
+"""SQL that is true for a row that says of an order what another row says too."""
+SAID_DIFFERENTLY = f"order_number IN (SELECT order_number FROM {_ORDERS} WHERE NOT is_same)"
+"""SQL that is true for a row of an order of which the file holds two that differ."""
+
+
+def without_repeats(
+    connection: duckdb.DuckDBPyConnection, source: Source, preset: Preset, facts: FileFacts, cells: list[str]
+) -> tuple[Source, list[str]]:
+    """The source without the records that say nothing new, and notes on repeated ones.
+
+    `cells` are the columns of the source by which two records are compared.
+    """
+    if not cells or not _has_repeats(connection, source, cells):
+        return source, []
+    same = ", ".join(cells)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_REPEATS} AS SELECT record FROM (SELECT record, row_number() OVER "
+        f"(PARTITION BY {same} ORDER BY record) AS place FROM {source.relation} AS cells "
+        f"WHERE coalesce({same}) IS NOT NULL) AS placed WHERE place > 1"
+    )
+    repeated = _count(connection, f"SELECT count(*) FROM {_REPEATS}")
+    lines = next((records for records in preset.records if _has_position(records)), None)
+    if lines is not None:
+        _keep_what_was_sold(connection, source, preset, lines, facts)
+    dropped = _count(connection, f"SELECT count(*) FROM {_REPEATS}")
+    notes = [_dropped_note(dropped)] * (dropped > 0) + [_kept_note(repeated - dropped)] * (repeated > dropped)
+    if not dropped:
+        return source, notes
+    relation = f"(SELECT * FROM {source.relation} AS all_rows WHERE record NOT IN (SELECT record FROM {_REPEATS}))"
+    return replace(source, relation=relation, has_gaps=True), notes
+
+
+def has_repeated_orders(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[ColumnSql]) -> bool:
+    """Whether `rows`, one per order, hold an order number twice; then SAID_TWICE and SAID_DIFFERENTLY can be asked."""
+    keys = f"SELECT count(order_number) - count(DISTINCT order_number) FROM ({rows}) AS read_rows"
+    if not _count(connection, keys):
+        return False
+    values = ", ".join(column.name for column in columns)
+    doubled = f"SELECT order_number FROM ({rows}) AS read_rows GROUP BY order_number HAVING count(*) > 1"
+    hashed = f"SELECT order_number, line, hash({values}) AS content FROM ({rows}) AS read_rows"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_ORDERS} AS SELECT order_number, line, "
+        "row_number() OVER (PARTITION BY order_number ORDER BY line) AS place, "
+        "min(content) OVER (PARTITION BY order_number) = max(content) OVER (PARTITION BY order_number) AS is_same "
+        f"FROM ({hashed}) AS hashed WHERE order_number IN ({doubled})"
+    )
+    return True
+
+
+def _dropped_note(count: int) -> str:
+    rows = "1 row repeats" if count == 1 else f"{count} rows repeat"
+    return f"{rows} another one of the file exactly; what stands twice counts once."
+
+
+def _kept_note(count: int) -> str:
+    rows = "1 line of an order repeats" if count == 1 else f"{count} lines of orders repeat"
+    return f"{rows} another one exactly, and nothing tells that they were not sold; they count."
+
+
+def _has_repeats(connection: duckdb.DuckDBPyConnection, source: Source, cells: list[str]) -> bool:
+    """Whether any record repeats another. Hashes may collide, so this may be true in vain and never false in vain."""
+    hashes = f"SELECT hash({', '.join(cells)}) AS one FROM {source.relation} AS cells"
+    return bool(_count(connection, f"SELECT count(*) - count(DISTINCT one) FROM ({hashes}) AS hashes"))
+
+
+def _has_position(records: Records) -> bool:
+    return records.entity == "order_lines" and any(
+        rule.position_within for rules in records.columns.values() for rule in rules
+    )
+
+
+def _keep_what_was_sold(
+    connection: duckdb.DuckDBPyConnection, source: Source, preset: Preset, lines: Records, facts: FileFacts
+) -> None:
+    """Take from the repeated records those which the subtotal of their order does not show to be said twice."""
+    order = next((records for records in preset.records if records.entity == "orders"), None)
+    line = {column.name: column for column in map_columns(lines, facts, source.relation, frozenset())}
+    whole = {column.name: column for column in map_columns(order, facts, source.relation, frozenset())} if order else {}
+    if "subtotal" not in whole:
+        connection.execute(f"DELETE FROM {_REPEATS}")
+        return
+    sums = (
+        f"SELECT {line['order_number'].value} AS order_number, sum({line['amount'].value}) AS as_it_stands, "
+        f"sum({line['amount'].value}) FILTER (record NOT IN (SELECT record FROM {_REPEATS})) AS without_repeats, "
+        f"max({whole['subtotal'].value}) AS subtotal, max({_or_zero(whole, 'discount')}) AS discount "
+        f"FROM {source.relation} AS cells GROUP BY 1"
+    )
+    said_twice = (
+        f"SELECT order_number FROM ({sums}) AS sums WHERE as_it_stands NOT IN (subtotal, subtotal + discount) "
+        "AND without_repeats IN (subtotal, subtotal + discount)"
+    )
+    connection.execute(
+        f"DELETE FROM {_REPEATS} WHERE record NOT IN (SELECT record FROM {source.relation} AS cells "
+        f"WHERE {line['order_number'].value} IN ({said_twice}))"
+    )
+
+
+def _or_zero(columns: dict[str, ColumnSql], name: str) -> str:
+    return f"coalesce({columns[name].value}, 0)" if name in columns else "0"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
