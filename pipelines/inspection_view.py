@@ -8,8 +8,6 @@ from rich.text import Text
 
 from pipelines.ingest.inspection import Inspection
 
-DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-
 
 def print_inspection(found: Inspection, console: Console) -> None:
     """Print one inspection. Rejected rows are quoted: this is for the eyes of the file's owner."""
@@ -38,9 +36,9 @@ def _say(console: Console, text: str, style: str | None = None) -> None:
 
 
 def _form(found: Inspection) -> str:
-    if found.delimiter is None:
+    if found.dialect is None:
         return "Parquet"
-    return f"{found.encoding}, separated by {DELIMITER_NAMES[found.delimiter]}, header in line {found.header_line}"
+    return f"{found.encoding}, separated by {found.dialect}, header in line {found.header_line}"
 
 
 def _columns(found: Inspection) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from pipelines.ingest.landed import Landed, RefusalError, landed_files
 from pipelines.ingest.opening import Opened, open_landed
 from pipelines.ingest.presets import Preset, Rule
 from pipelines.ingest.recognise import Unknown
+from pipelines.ingest.records import read_records
 
 SAMPLE_BYTES = 1 << 18
 SAMPLE_ROWS = 1_000
@@ -36,7 +36,7 @@ def usual_currency(landing: Path, presets: Sequence[Preset], scratch: Path) -> s
             continue
         try:
             found = Counter(_currencies(landed, presets, private_folder(scratch / "sample")))
-        except (OSError, pa.ArrowException, csv.Error):
+        except (OSError, pa.ArrowException):
             continue  # a damaged file names no currency; ingest will say what is wrong with it
         for code, count in found.items():
             weights[code] += landed.path.stat().st_size * count // found.total()
@@ -75,10 +75,9 @@ def _values(opened: Opened, rule: Rule) -> Iterator[str]:
 
 def _text_cells(opened: Opened, position: int) -> Iterator[str]:
     assert opened.text is not None  # noqa: S101 - the caller has looked
-    with opened.text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = islice(file, opened.header.last_line, None)
-        rows = csv.reader(lines, delimiter=opened.header.delimiter)
-        yield from (row[position] for row in islice(rows, SAMPLE_ROWS) if len(row) > position)
+    header = opened.header
+    records = read_records(opened.text.path, header.last_line, header.dialect, header.cells)
+    yield from (record.cells[position] for record in islice(records, SAMPLE_ROWS) if record.fault is None)
 
 
 def _parquet_cells(opened: Opened, position: int) -> Iterator[str]:

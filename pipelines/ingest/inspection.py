@@ -42,7 +42,7 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What would become of one file. `delimiter` and `encoding` are None for Parquet and for files of no known kind."""
+    """What would become of one file. `dialect` and `encoding` are None for Parquet and for files of no known kind."""
 
     file: str
     status: Status
@@ -50,7 +50,7 @@ class Inspection:
     vendor: str | None = None
     preset: str | None = None
     encoding: str | None = None
-    delimiter: str | None = None
+    dialect: str | None = None
     header_line: int | None = None
     mapped: tuple[MappedColumn, ...] = ()
     unmapped: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ def _converted(loader: Loader, opened: Opened, work: Path) -> Inspection:
         vendor=opened.preset.vendor,
         preset=opened.preset.slug,
         encoding=opened.text.encoding if opened.text else None,
-        delimiter=opened.header.delimiter if opened.text else None,
+        dialect=opened.header.dialect.in_words if opened.text else None,
         header_line=opened.header.first_line if opened.text else None,
         mapped=mapped,
         unmapped=tuple(header for header in opened.header.cells if header and header not in known),

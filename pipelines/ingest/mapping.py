@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data_quality.contracts import Column
+from pipelines.ingest.header import Header
 from pipelines.ingest.packed import PIECE, field_value
 from pipelines.ingest.presets import Packed, Records, Rule, TaxCells
-from pipelines.ingest.recognise import Header
-from pipelines.ingest.source import column_name, position_name
+from pipelines.ingest.source import position_name
+from pipelines.ingest.staging import column_name
 from pipelines.ingest.values import DECIMAL, Styles, as_decimal, as_type
 from pipelines.quoting import literal
 

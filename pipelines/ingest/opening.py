@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.ingest.dialect import TextFile, as_utf8, header_candidates
+from pipelines.ingest.dialect import header_candidates, settled
+from pipelines.ingest.encoding import TextFile, as_utf8
+from pipelines.ingest.header import Dialect, Header, normalised
 from pipelines.ingest.landed import Landed, RefusalError
 from pipelines.ingest.mapping import FileFacts, unreachable
 from pipelines.ingest.presets import Preset
-from pipelines.ingest.recognise import Header, Recognised, Unknown, recognise
+from pipelines.ingest.recognise import Recognised, Unknown, recognise, vocabulary
 from pipelines.ingest.repeats import without_repeats
-from pipelines.ingest.source import Source, column_name, parquet_source, text_source
+from pipelines.ingest.source import Source, parquet_source, text_source
+from pipelines.ingest.staging import column_name
 from pipelines.ingest.styles import Place, survey_styles
 from pipelines.ingest.values import NumberStyle, Styles
 
@@ -26,11 +29,12 @@ _TIME_TYPES = ("timestamp", "date")
 
 @dataclass(frozen=True)
 class Opened:
-    """A recognised file that is ready to be read. `text` is None for Parquet."""
+    """A recognised file that is ready to be read. `text` is None for Parquet; `words` are headers of every kind."""
 
     landed: Landed
     recognised: Recognised
     text: TextFile | None
+    words: frozenset[str]
 
     @property
     def preset(self) -> Preset:
@@ -56,7 +60,7 @@ class Opened:
         """
         self._check_reach()
         if self.text:
-            source = text_source(connection, self.text.path, self.header, self.positions(), work)
+            source = text_source(connection, self.text, self.header, self.positions(), self.words, work)
         else:
             source = parquet_source(connection, self.landed.path, self.header, self.positions(), work)
         place = Place(country, self.preset.timezone or timezone)
@@ -70,7 +74,28 @@ class Opened:
         source, repeat_notes = without_repeats(connection, source, self.preset, facts, read)
         for cell in self._numbered_cells():
             source = source.numbered(connection, cell)
-        return source, facts, notes + repeat_notes
+        return source, facts, [*self._form_notes(), *source.notes, *notes, *repeat_notes]
+
+    def _form_notes(self) -> list[str]:
+        """What is doubtful about the file's form, or was left out above its rows."""
+        if self.text is None:
+            return []
+        notes = [self.text.note] if self.text.note else []
+        if above := self.header.first_line - 1:
+            notes.append(
+                "1 line above the header was left out."
+                if above == 1
+                else f"{above} lines above the header were left out."
+            )
+        read = set(self.positions())
+        labels = [normalised(cell) for cell in self.header.cells]
+        doubled = [self.header.cells[at] for at in sorted(read) if labels.count(labels[at]) > 1]
+        notes += [f'"{label}" stands several times in the header; the first of them was read.' for label in doubled]
+        if len(labels) - 1 in read and not self.text.is_closed:
+            notes.append(
+                "The last line has no line break at its end, so its last cell may be cut off; it was read as it stands."
+            )
+        return notes
 
     def _numbered_cells(self) -> list[str]:
         """The columns within whose equal cells the preset numbers rows."""
@@ -108,7 +133,11 @@ def open_landed(landed: Landed, presets: Sequence[Preset], work: Path) -> Opened
     if not candidates:
         return None
     found = recognise(candidates, landed.name, presets)
-    return found if isinstance(found, Unknown) else Opened(landed, found, text)
+    if isinstance(found, Unknown):
+        return found
+    if text:
+        found = replace(found, header=settled(text.path, found.header))
+    return Opened(landed, found, text, vocabulary(presets))
 
 
 def _parquet_header(path: Path) -> Header:
@@ -118,4 +147,4 @@ def _parquet_header(path: Path) -> Header:
         raise RefusalError(
             "The Parquet file is damaged or was not copied to its end. Export or copy it again."
         ) from None
-    return Header(1, 0, ",", tuple(names))
+    return Header(1, 0, Dialect(), tuple(names))

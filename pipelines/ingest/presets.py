@@ -14,7 +14,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from data_quality.contracts import Contract, DefinitionError, contracts, parse_definition, read_definition
 
 PRESETS_FOLDER = Path(__file__).parent / "presets"
-WILDCARD = "*"
 PLACE = "#"
 """The field that gives a packed record's place in its row, from 1."""
 
@@ -226,6 +225,13 @@ class Preset(_Definition):
         if wrong := [r.belongs_to for r in self.records if r.belongs_to and r.belongs_to not in entities]:
             raise ValueError(f"belongs_to: {wrong[0]!r} is not among the records; allowed are {', '.join(entities)}")
         return self
+
+    @cached_property
+    def known_headers(self) -> frozenset[str]:
+        """Every header that a file of this kind is known or read by, and its aliases."""
+        read = {cell for records in self.records for cell in records.cells}
+        aliases = {label for labels in self.aliases.values() for label in labels}
+        return frozenset({*self.recognise.required, *self.recognise.hints} | read | aliases)
 
     def _check_aliases(self) -> None:
         wanted = {*self.recognise.required, *self.recognise.hints}

@@ -2,51 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from pipelines.ingest.presets import WILDCARD, Preset
-
-
-@dataclass(frozen=True)
-class Header:
-    """A row that may be the header: its first and last physical line (from 1), its delimiter, its cells.
-
-    `aliases` are further labels under which a preset knows the headers that it wants.
-    """
-
-    first_line: int
-    last_line: int
-    delimiter: str
-    cells: tuple[str, ...]
-    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @cached_property
-    def positions(self) -> dict[str, int]:
-        """Position of each header by its normalised text; of equal headers the first."""
-        known: dict[str, int] = {}
-        for position, cell in enumerate(self.cells):
-            known.setdefault(normalised(cell), position)
-        known.pop("", None)
-        return known
-
-    def known_as(self, aliases: Mapping[str, tuple[str, ...]]) -> Header:
-        """The same header, whose columns a preset also finds under these labels."""
-        return replace(self, aliases={normalised(name): labels for name, labels in aliases.items()})
-
-    def find(self, wanted: str) -> list[int]:
-        """The positions of the columns that `wanted` names, itself or else by an alias; it may end with a `*`."""
-        for label in (wanted, *self.aliases.get(normalised(wanted), ())):
-            if found := self._named(normalised(label)):
-                return found
-        return []
-
-    def _named(self, name: str) -> list[int]:
-        if name.endswith(WILDCARD):
-            return [at for cell, at in self.positions.items() if cell.startswith(name.removesuffix(WILDCARD))]
-        position = self.positions.get(name)
-        return [] if position is None else [position]
+from pipelines.ingest.header import Header, normalised
+from pipelines.ingest.presets import Preset
 
 
 @dataclass(frozen=True)
@@ -84,20 +44,22 @@ class Unknown:
         )
 
 
-@lru_cache(maxsize=4096)
-def normalised(header: str) -> str:
-    """A header's text for comparison: without BOM, outer blanks, doubled blanks, or capitals."""
-    return " ".join(header.replace("\ufeff", "").replace("\u00a0", " ").split()).casefold()
-
-
 def recognise(headers: Sequence[Header], name: str, presets: Iterable[Preset]) -> Recognised | Unknown:
     """The preset that fits a header row best: a company's own first, then the one that knows the most columns."""
-    tried = [(preset, header.known_as(preset.aliases)) for preset in presets for header in headers]
+    presets = list(presets)
+    words = vocabulary(presets)
+    familiar = [header for header in headers if not words.isdisjoint(header.positions)]
+    tried = [(preset, header.known_as(preset.aliases)) for preset in presets for header in familiar]
     fitting = [(_rank(preset, header), preset, header) for preset, header in tried if _fits(preset, header, name)]
     if not fitting:
         return _nearest(tried, name)
     _, preset, header = max(fitting, key=lambda fit: fit[0])
     return Recognised(preset, header, preset.recognise.path_facts(name) or {})
+
+
+def vocabulary(presets: Sequence[Preset]) -> frozenset[str]:
+    """Every header that any of the presets asks for, normalised, aliases too; wildcards are left out."""
+    return frozenset(normalised(name) for preset in presets for name in preset.known_headers if "*" not in name)
 
 
 def _fits(preset: Preset, header: Header, name: str) -> bool:

@@ -1,136 +1,77 @@
-"""The physical records of a text file: counted independently of the engine, and read by hand where a file is broken.
-
-The engine is fast on sound files and unreliable on broken ones, so its count is believed only where it equals ours.
-"""
+"""The records of a text file read by hand, sound or broken: slow, careful, and every line in exactly one record."""
 
 from __future__ import annotations
 
-import csv
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+from pipelines.ingest.header import Dialect
 
-_CHUNK_BYTES = 1 << 24
-_NEWLINE, _RETURN, _QUOTE = 10, 13, 34
-_LONGEST_CELL = 1 << 24
 _LONGEST_RECORD_LINES = 500
 """A cell may run over many lines; a quotation mark that is never closed must not swallow the rest of the file."""
 LONGEST_RAW_TEXT = 100_000
 
 
 @dataclass(frozen=True)
-class RecordCount:
-    """How many records follow the header, and where line numbers jump.
-
-    From record `records[i]` on (counted from 0) a record's line is its number plus `offsets[i]`.
-    """
-
-    count: int
-    records: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
 class Record:
-    """One record: its first line (from 1), its cells, or what is wrong with its form and its text as it stands."""
+    """One record: its first line (from 1), its cells; where it is broken, what is wrong and its text as it stands."""
 
     line: int
     cells: list[str]
     fault: str | None = None
     raw_text: str = ""
+    follows_blank: bool = False
+
+    @property
+    def filled_count(self) -> int:
+        """How many of its cells say anything."""
+        return sum(1 for cell in self.cells if cell.strip())
 
 
-def count_records(path: Path, header_lines: int) -> RecordCount:
-    """The records after the first `header_lines` lines; blank lines are none, line breaks within quotes end none."""
-    counter = _Counter(header_lines)
-    with path.open("rb") as file:
-        for _ in range(header_lines):
-            file.readline()
-        rest = b""
-        while chunk := file.read(_CHUNK_BYTES):
-            complete, newline, rest = (rest + chunk).rpartition(b"\n")
-            counter.add(complete + newline)
-        counter.add(rest + b"\n" if rest.strip() else b"")
-    return counter.result()
+def read_records(path: Path, header_lines: int, dialect: Dialect, header: Sequence[str]) -> Iterator[Record]:
+    """Every record after the header, sound or not.
 
-
-class _Counter:
-    """Finds the lines on which records start, piece by piece, by the parity of quotation marks."""
-
-    def __init__(self, line: int) -> None:
-        self._line = line + 1
-        self._count = 0
-        self._is_quoted = False
-        self._offset: int | None = None
-        self._breaks: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
-
-    def add(self, block: bytes) -> None:
-        """Count a block of whole lines."""
-        if not block:
-            return
-        data = np.frombuffer(block, dtype=np.uint8)
-        ends = np.flatnonzero(data == _NEWLINE)
-        starts = np.concatenate(([0], ends[:-1] + 1))
-        lengths = ends - starts - ((ends > starts) & (data[ends - 1] == _RETURN))
-        is_inside = self._inside_quotes(block, data, starts)
-        is_start = ~is_inside & (lengths > 0)
-        lines = np.flatnonzero(is_start) + self._line
-        records = np.arange(self._count, self._count + len(lines))
-        self._note_breaks(records, lines - records)
-        self._count += len(lines)
-        self._line += len(ends)
-
-    def _inside_quotes(
-        self, block: bytes, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.bool_]:
-        if b'"' not in block:
-            return np.full(len(starts), self._is_quoted)
-        quotes = np.flatnonzero(data == _QUOTE)
-        before: npt.NDArray[np.int64] = np.searchsorted(quotes, starts) + self._is_quoted
-        self._is_quoted = bool((len(quotes) + self._is_quoted) % 2)
-        return (before % 2).astype(np.bool_)
-
-    def _note_breaks(self, records: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> None:
-        if not len(offsets):
-            return
-        previous = offsets[0] - 1 if self._offset is None else self._offset
-        jumps = np.flatnonzero(np.diff(offsets, prepend=previous))
-        self._breaks.append((records[jumps], offsets[jumps]))
-        self._offset = int(offsets[-1])
-
-    def result(self) -> RecordCount:
-        """The count so far."""
-        empty = np.empty(0, dtype=np.int64)
-        records = np.concatenate([empty, *(records for records, _ in self._breaks)])
-        offsets = np.concatenate([empty, *(offsets for _, offsets in self._breaks)])
-        return RecordCount(self._count, records, offsets)
-
-
-def read_records(path: Path, header_lines: int, delimiter: str, width: int) -> Iterator[Record]:
-    """Every record after the header, sound or not. Slow and careful: each line of the file is in exactly one record.
-
-    A record that runs over several lines without coming out right is taken to be one broken line, and reading
-    goes on with the next, so that a stray quotation mark costs one row and not the rest of the file.
+    Surplus cells at a row's end are overlooked where they are empty, and so are lacking ones whose header is empty. A
+    record that runs over several lines without coming out right is taken to be one broken line, and reading goes on
+    with the next, so that a stray quotation mark costs one row and not the rest of the file.
     """
-    csv.field_size_limit(_LONGEST_CELL)
+    follows_blank = False
     with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
         lines = _Lines(file, header_lines)
         while (line := lines.take()) is not None:
-            if not line.strip():
+            if not line.strip("\r\n "):
+                follows_blank = True
                 continue
-            number = lines.number
-            following: list[str] = []
-            cells = _parse(line, lines, following, delimiter)
-            if cells is not None and len(cells) == width:
-                yield Record(number, cells)
-                continue
-            lines.give_back(following)
-            yield Record(number, [], _fault(cells, following, width), line.rstrip("\r\n")[:LONGEST_RAW_TEXT])
+            yield _record(line, lines, dialect, header, follows_blank)
+            follows_blank = False
+
+
+def _record(line: str, lines: _Lines, dialect: Dialect, header: Sequence[str], follows_blank: bool) -> Record:
+    number = lines.number
+    following: list[str] = []
+    cells = _parse(line, lines, following, dialect)
+    fitting = None if cells is None else _fitted(cells, header)
+    if fitting is not None:
+        return Record(number, fitting, follows_blank=follows_blank)
+    lines.give_back(following)
+    told = _fault(cells, following, len(header))
+    raw_text = line.rstrip("\r\n")[:LONGEST_RAW_TEXT]
+    return Record(number, [] if following else cells or [], told, raw_text, follows_blank)
+
+
+def _fitted(cells: list[str], header: Sequence[str]) -> list[str] | None:
+    """The cells in the header's width, None where that would lose or invent something."""
+    width = len(header)
+    if len(cells) == width:
+        return cells
+    if len(cells) > width:
+        return None if any(cell.strip() for cell in cells[width:]) else cells[:width]
+    return None if any(header[len(cells) :]) else cells + [""] * (width - len(cells))
 
 
 class _Lines:
@@ -153,19 +94,66 @@ class _Lines:
         self.number -= len(lines)
 
 
-def _parse(line: str, lines: _Lines, following: list[str], delimiter: str) -> list[str] | None:
+def _parse(line: str, lines: _Lines, following: list[str], dialect: Dialect) -> list[str] | None:
     """The cells of the record that starts with `line`; the further lines that it took are added to `following`."""
-
-    def supply() -> Iterator[str]:
-        yield line
-        while len(following) < _LONGEST_RECORD_LINES and (further := lines.take()) is not None:
-            following.append(further)
-            yield further
-
-    try:
-        return next(csv.reader(supply(), delimiter=delimiter, strict=True), None)
-    except csv.Error:
+    text, is_open = line, _quote_count(line, dialect) % 2 == 1
+    while is_open and len(following) < _LONGEST_RECORD_LINES:
+        further = lines.take()
+        if further is None:
+            break
+        following.append(further)
+        is_open = _quote_count(further, dialect) % 2 == 0
+    if is_open:
         return None
+    return split_record("".join([text, *following]).rstrip("\r\n"), dialect)
+
+
+def _quote_count(line: str, dialect: Dialect) -> int:
+    if not dialect.quote:
+        return 0
+    escaped = line.count("\\" + dialect.quote) if dialect.escape == "\\" else 0
+    return line.count(dialect.quote) - escaped
+
+
+def split_record(text: str, dialect: Dialect) -> list[str] | None:
+    """The cells of one record, None where a quotation mark stands where it must not."""
+    if not dialect.quote:
+        return None if _has_stray_quotes(text) else text.split(dialect.delimiter)
+    if dialect.quote not in text:
+        return text.split(dialect.delimiter)
+    cell, cells, at = _cell_pattern(dialect), list[str](), 0
+    while (found := cell.match(text, at)) is not None:
+        quoted = found.group(1)
+        cells.append(found.group(2) if quoted is None else _unescaped(quoted, dialect))
+        if found.end() == len(text):
+            return cells
+        at = found.end() + len(dialect.delimiter)
+    return None
+
+
+def _has_stray_quotes(text: str) -> bool:
+    """Where nothing is quoted, quotes are inches or stand in pairs; anything else is a rest of broken quoting."""
+    inches = re.sub(r'(?<=\d)"', "", text)
+    return '""' in text or inches.count('"') % 2 == 1
+
+
+@lru_cache(maxsize=64)
+def _cell_pattern(dialect: Dialect) -> re.Pattern[str]:
+    """One cell up to the next delimiter or the end: quoted with its inside as group 1, or bare as group 2."""
+    quote, between = re.escape(dialect.quote), re.escape(dialect.delimiter)
+    blanks = "" if dialect.delimiter.isspace() else "[ \\t]*"
+    inside = f"(?:[^{quote}]|{quote}{quote})*"
+    if dialect.escape == "\\":
+        inside = f"(?:[^{quote}\\\\]|\\\\.|{quote}{quote})*"
+    bare = f"[^{quote}{between}]*" if len(dialect.delimiter) == 1 else f"(?:(?!{between})[^{quote}])*"
+    ends = f"(?={between}|\\Z)"
+    return re.compile(f"(?s:{blanks}{quote}({inside}){quote}{blanks}{ends}|({bare}){ends})")
+
+
+def _unescaped(inside: str, dialect: Dialect) -> str:
+    if dialect.escape == "\\":
+        inside = re.sub(r"(?s)\\(.)", r"\1", inside)
+    return inside.replace(dialect.quote * 2, dialect.quote)
 
 
 def _fault(cells: list[str] | None, following: list[str], width: int) -> str:
@@ -176,14 +164,19 @@ def _fault(cells: list[str] | None, following: list[str], width: int) -> str:
     return f"The row has {len(cells)} cell{'' if len(cells) == 1 else 's'}, the header has {width}."
 
 
-def raw_texts(path: Path, delimiter: str, first_lines: Sequence[int]) -> Iterator[tuple[int, str]]:
+def fault_count(path: Path, header_lines: int, dialect: Dialect, header: Sequence[str], limit: int) -> int:
+    """How many of the first `limit` records are broken."""
+    records = islice(read_records(path, header_lines, dialect, header), limit)
+    return sum(record.fault is not None for record in records)
+
+
+def raw_texts(path: Path, dialect: Dialect, first_lines: Sequence[int]) -> Iterator[tuple[int, str]]:
     """The text of sound records as it stands, by their first lines in rising order. Reads the file once."""
-    csv.field_size_limit(_LONGEST_CELL)
     wanted = deque(first_lines)
     with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
         lines = _Lines(file, 0)
         while wanted and (line := lines.take()) is not None:
             if lines.number == wanted[0]:
                 number, following = wanted.popleft(), list[str]()
-                _parse(line, lines, following, delimiter)
+                _parse(line, lines, following, dialect)
                 yield number, "".join([line, *following]).rstrip("\r\n")[:LONGEST_RAW_TEXT]

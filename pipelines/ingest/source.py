@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+from duckdb.func import PythonUDFType
 
-from pipelines.ingest.recognise import Header
-from pipelines.ingest.records import Record, RecordCount, count_records, raw_texts, read_records
-from pipelines.ingest.values import trimmed
+from pipelines.ingest.encoding import TextFile
+from pipelines.ingest.header import Header
+from pipelines.ingest.record_count import RecordCount
+from pipelines.ingest.records import raw_texts
+from pipelines.ingest.staging import CLOSING_WORDS, LONGEST_FOOTER, STAGING, Staged, column_name, second_table, stage
+from pipelines.ingest.values import is_untrimmed, trimmed
 from pipelines.quoting import file_literal, identifier, literal
 
-_BATCH_ROWS = 20_000
-_REJECTS = pa.schema([("line", pa.int64()), ("fault", pa.string()), ("raw_text", pa.string())])
 _NUMERIC = (
     "TINYINT",
     "SMALLINT",
@@ -34,12 +34,15 @@ _NUMERIC = (
     "DOUBLE",
     "FLOAT",
 )
-_STAGING = "(FORMAT parquet, COMPRESSION lz4_raw)"
+_LINE_OF = "line_of_record"
 
 
 @dataclass(frozen=True)
 class Source:
-    """`relation` is SQL to select from; `rejects` holds the records that are broken in form, if there are any."""
+    """`relation` is SQL to select from; `rejects` holds the records that are broken in form, if there are any.
+
+    `notes` say what of the file was left out.
+    """
 
     relation: str
     row_count: int
@@ -48,6 +51,7 @@ class Source:
     rejects: Path | None = None
     reject_count: int = 0
     typed_numbers: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
     has_gaps: bool = False
     """Whether records were taken out of `relation`, so that their numbers do not follow each other."""
     keeps_order: bool = True
@@ -72,7 +76,7 @@ class Source:
     def raw_texts(self, connection: duckdb.DuckDBPyConnection, lines: Sequence[int]) -> Iterator[tuple[int, str]]:
         """The records that start on these lines (in rising order), as they stand in the landed file."""
         if self.text_file:
-            yield from raw_texts(self.text_file, self.header.delimiter, lines)
+            yield from raw_texts(self.text_file, self.header.dialect, lines)
             return
         cursor = connection.execute(
             f"SELECT line, to_json(source)::VARCHAR FROM {self.relation} AS source "
@@ -87,11 +91,6 @@ def position_name(cell: str) -> str:
     return f"position_{cell}"
 
 
-def column_name(position: int) -> str:
-    """The SQL name of the file's column at a position; no header ever becomes a name."""
-    return f"c{position}"
-
-
 def parquet_source(
     connection: duckdb.DuckDBPyConnection, path: Path, header: Header, positions: Sequence[int], scratch: Path
 ) -> Source:
@@ -102,34 +101,13 @@ def parquet_source(
     staged = scratch / "staged.parquet"
     row = connection.execute(
         f"COPY (SELECT {', '.join(columns)} FROM read_parquet({file_literal(path)})) "
-        f"TO {literal(str(staged))} {_STAGING}"
+        f"TO {literal(str(staged))} {STAGING}"
     ).fetchone()
     numbers = frozenset(column_name(at) for at in positions if types[at].startswith(_NUMERIC))
     rows = ", ".join(["file_row_number AS record", "file_row_number + 1 AS line", *map(column_name, positions)])
     return Source(
         f"(SELECT {rows} FROM {_rows_of(staged)})", int(row[0]) if row else 0, header, None, typed_numbers=numbers
     )
-
-
-def text_source(
-    connection: duckdb.DuckDBPyConnection, text_file: Path, header: Header, positions: Sequence[int], scratch: Path
-) -> Source:
-    """A UTF-8 text file, staged in `scratch`. The engine reads it; where it trips, or counts otherwise, we do."""
-    expected = count_records(text_file, header.last_line)
-    staged = scratch / "staged.parquet"
-    if _stage_fast(connection, text_file, header, positions, staged) != expected.count:
-        return _stage_carefully(connection, text_file, header, positions, scratch)
-    if len(expected.offsets) > 1:
-        staged = _with_lines(staged, expected, scratch / "lined.parquet")
-        line = "line"
-    else:
-        line = f"file_row_number + {int(expected.offsets.sum())} AS line"
-    columns = ", ".join(["file_row_number AS record", line, *(column_name(at) for at in positions)])
-    return Source(f"(SELECT {columns} FROM {_rows_of(staged)})", expected.count, header, text_file)
-
-
-def _rows_of(path: Path) -> str:
-    return f"read_parquet({file_literal(path)}, file_row_number = true)"
 
 
 def _parquet_text(name: str, kind: str) -> str:
@@ -141,69 +119,148 @@ def _parquet_text(name: str, kind: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
-def _stage_fast(
-    connection: duckdb.DuckDBPyConnection, text_file: Path, header: Header, positions: Sequence[int], staged: Path
-) -> int | None:
-    """The number of records staged, or None where the engine met one that it cannot read."""
-    names = ", ".join(f"{literal(column_name(at))}: 'VARCHAR'" for at in range(len(header.cells)))
-    columns = ", ".join(f"{trimmed(column_name(at))} AS {column_name(at)}" for at in positions)
-    reader = (
-        f"read_csv({file_literal(text_file)}, auto_detect = false, header = false, skip = {header.last_line}, "
-        f"columns = {{{names}}}, delim = {literal(header.delimiter)}, quote = '\"', escape = '\"', "
-        f"max_line_size = 16777216)"
-    )
-    try:
-        row = connection.execute(
-            f"COPY (SELECT {columns} FROM {reader}) TO {literal(str(staged))} {_STAGING}"
-        ).fetchone()
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
-        return None
-    return int(row[0]) if row else 0
-
-
-def _with_lines(staged: Path, count: RecordCount, target: Path) -> Path:
-    """The staged rows, each with the line on which its record starts. (A positional join in SQL loses its place as
-    soon as a filter is pushed below it, so the column is added here.)"""
-    lengths = np.diff(count.records, append=count.count)
-    lines = np.arange(count.count) + np.repeat(count.offsets, lengths)
-    file = pq.ParquetFile(staged)
-    schema = file.schema_arrow.append(pa.field("line", pa.int64()))
-    start = 0
-    with pq.ParquetWriter(target, schema, compression="lz4") as writer:
-        for batch in file.iter_batches(_BATCH_ROWS):
-            numbers = pa.array(lines[start : start + batch.num_rows], type=pa.int64())
-            writer.write_batch(pa.record_batch([*batch.columns, numbers], schema=schema))
-            start += batch.num_rows
-    return target
-
-
-def _stage_carefully(
-    connection: duckdb.DuckDBPyConnection, text_file: Path, header: Header, positions: Sequence[int], scratch: Path
+def text_source(
+    connection: duckdb.DuckDBPyConnection,
+    text: TextFile,
+    header: Header,
+    positions: Sequence[int],
+    words: frozenset[str],
+    scratch: Path,
 ) -> Source:
-    schema = pa.schema([("line", pa.int64()), *((column_name(at), pa.string()) for at in positions)])
-    raw, rejects = scratch / "careful.parquet", scratch / "rejects.parquet"
-    row_count = reject_count = 0
-    records = read_records(text_file, header.last_line, header.delimiter, len(header.cells))
-    with pq.ParquetWriter(raw, schema) as kept, pq.ParquetWriter(rejects, _REJECTS) as broken:
-        while batch := list(islice(records, _BATCH_ROWS)):
-            sound = [record for record in batch if record.fault is None]
-            kept.write_table(_table(sound, positions, schema))
-            bad = [record for record in batch if record.fault is not None]
-            broken.write_table(
-                pa.table([[r.line for r in bad], [r.fault for r in bad], [r.raw_text for r in bad]], schema=_REJECTS)
-            )
-            row_count, reject_count = row_count + len(sound), reject_count + len(bad)
-    columns = ", ".join(["line", *(f"{trimmed(column_name(at))} AS {column_name(at)}" for at in positions)])
-    staged = scratch / "staged.parquet"
-    connection.execute(
-        f"COPY (SELECT {columns} FROM read_parquet({file_literal(raw)})) TO {literal(str(staged))} {_STAGING}"
+    """A UTF-8 text file, staged in `scratch`, without header rows that are said again and without closing lines.
+
+    `words` are the headers of every known kind of file. Raises RefusalError where the file holds two tables.
+    """
+    staged = stage(connection, text, header, positions, words, scratch)
+    cells = [column_name(at) for at in positions]
+    form = _form(connection, staged, cells, positions, words)
+    columns = [f"{trimmed(cell)} AS {cell}" if cell in form.untrimmed else cell for cell in cells]
+    rows = f"(SELECT {_record_and_line(connection, staged)}, {', '.join(columns)} FROM {_rows_of(staged.records)})"
+    source = Source(
+        rows, staged.row_count, staged.header, text.path, staged.rejects, staged.reject_count, notes=staged.notes
     )
-    relation = f"(SELECT file_row_number AS record, * EXCLUDE file_row_number FROM {_rows_of(staged)})"
-    return Source(relation, row_count, header, text_file, rejects, reject_count)
+    source = _without_repeated_headers(source, form, cells, positions)
+    return _without_closing_rows(connection, source, cells)
 
 
-def _table(records: list[Record], positions: Sequence[int], schema: pa.Schema) -> pa.Table:
-    columns = [[record.line for record in records], *([record.cells[at] for record in records] for at in positions)]
-    return pa.table(
-        [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
+def _rows_of(path: Path) -> str:
+    return f"read_parquet({file_literal(path)}, file_row_number = true)"
+
+
+def _record_and_line(connection: duckdb.DuckDBPyConnection, staged: Staged) -> str:
+    """SQL for a record's number from 0, and for the line on which it starts."""
+    count = staged.count
+    if count is None:
+        return "file_row_number AS record, line"
+    if len(count.offsets) < 2:
+        return f"file_row_number AS record, file_row_number + {int(count.offsets.sum())} AS line"
+    _register_lines(connection, count)
+    return f"file_row_number AS record, {_LINE_OF}(file_row_number) AS line"
+
+
+def _register_lines(connection: duckdb.DuckDBPyConnection, count: RecordCount) -> None:
+    """Teach the engine where records start. (A join would lose the order of the file.)"""
+
+    def line_of(records: pa.Array) -> pa.Array:
+        return pa.array(count.lines_of(np.asarray(records.to_numpy(zero_copy_only=False), dtype=np.int64)))
+
+    if connection.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = $1", [_LINE_OF]).fetchone():
+        connection.remove_function(_LINE_OF)
+    connection.create_function(_LINE_OF, line_of, ["BIGINT"], "BIGINT", type=PythonUDFType.ARROW)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What one pass over the staged texts tells of their form."""
+
+    untrimmed: frozenset[str]
+    repeated_headers: int
+
+
+def _form(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    cells: Sequence[str],
+    positions: Sequence[int],
+    words: frozenset[str],
+) -> _Form:
+    if not cells:
+        return _Form(frozenset(), 0)
+    known = ", ".join(literal(word) for word in sorted(words)) or "NULL"
+    counts = [f"count_if({is_untrimmed(cell)})" for cell in cells]
+    counts += [f"count_if({_is_header(staged.header, cells, positions)})", f"count_if(lower({cells[0]}) IN ({known}))"]
+    row = connection.execute(f"SELECT {', '.join(counts)} FROM {_rows_of(staged.records)}").fetchone() or ()
+    *untrimmed, repeated, word_like = (int(count or 0) for count in row)
+    if word_like > repeated:
+        _refuse_second_table(connection, staged, cells, positions, words)
+    return _Form(frozenset(cell for cell, count in zip(cells, untrimmed, strict=True) if count), repeated)
+
+
+def _is_header(header: Header, cells: Sequence[str], positions: Sequence[int]) -> str:
+    """SQL that is true for a row that says the header once more."""
+    pairs = zip(cells[:4], positions[:4], strict=True)
+    return " AND ".join(f"coalesce(trim({cell}), '') = {literal(header.cells[at])}" for cell, at in pairs)
+
+
+def _refuse_second_table(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    cells: Sequence[str],
+    positions: Sequence[int],
+    words: frozenset[str],
+) -> None:
+    """Raise RefusalError where a row reads like the header of another table."""
+    known = ", ".join(literal(word) for word in sorted(words))
+    likely = connection.execute(
+        f"SELECT {_record_and_line(connection, staged)}, {', '.join(cells)} FROM {_rows_of(staged.records)} "
+        f"WHERE lower({cells[0]}) IN ({known}) AND NOT ({_is_header(staged.header, cells, positions)}) "
+        "ORDER BY record LIMIT 1000"
+    ).fetchall()
+    for _, line, *texts in likely:
+        filled = [" ".join(text.split()).casefold() for text in texts if text]
+        if len(filled) > 1 and words.issuperset(filled):
+            raise second_table(line)
+
+
+def _without_repeated_headers(source: Source, form: _Form, cells: Sequence[str], positions: Sequence[int]) -> Source:
+    count = form.repeated_headers
+    if not count:
+        return source
+    rows = "1 row says" if count == 1 else f"{count} rows say"
+    is_header = _is_header(source.header, cells, positions)
+    return replace(
+        source,
+        relation=f"(SELECT * FROM {source.relation} AS all_rows WHERE NOT ({is_header}))",
+        row_count=source.row_count - count,
+        notes=(*source.notes, f"{rows} the header once more, and was left out."),
+        has_gaps=True,
+    )
+
+
+def _without_closing_rows(connection: duckdb.DuckDBPyConnection, source: Source, cells: Sequence[str]) -> Source:
+    """The source without the rows at its end that close the table: a sum, a number of rows, a remark."""
+    last = (
+        connection.execute(
+            f"SELECT record, line, {', '.join(cells)} FROM {source.relation} AS rows "
+            f"WHERE record >= (SELECT max(record) FROM {source.relation} AS all_rows) - {LONGEST_FOOTER} "
+            "ORDER BY record DESC"
+        ).fetchall()
+        if cells
+        else []
+    )
+    closing = []
+    for record, line, *texts in last:
+        filled = [text for text in texts if text]
+        if filled and not (CLOSING_WORDS.match(filled[0]) and len(filled) <= max(2, len(texts) // 3)):
+            break
+        closing += [(record, line)] if filled else []
+    if not closing:
+        return source
+    record, line = closing[-1]
+    rows = "1 row" if len(closing) == 1 else f"{len(closing)} rows"
+    return replace(
+        source,
+        relation=f"(SELECT * FROM {source.relation} AS all_rows WHERE record < {record})",
+        row_count=source.row_count - (last[0][0] - record + 1),
+        notes=(*source.notes, f"{rows} that close the table were left out (from line {line})."),
     )

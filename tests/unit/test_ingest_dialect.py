@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.dialect import as_utf8, header_candidates
+from pipelines.ingest.dialect import header_candidates
+from pipelines.ingest.encoding import as_utf8
+from pipelines.ingest.header import Dialect
 from pipelines.ingest.presets import shipped_presets
 from pipelines.ingest.recognise import Recognised, recognise
-from pipelines.ingest.records import count_records, read_records
+from pipelines.ingest.record_count import count_records
+from pipelines.ingest.records import read_records
 
 TEXT = "Straße;Preis\r\nGrünstraße – 5;12,30 €\r\n"
 
@@ -48,7 +51,7 @@ def test_lines_that_end_with_a_carriage_return_alone_are_lines(tmp_path: Path) -
     landed = tmp_path / "landed"
     landed.write_bytes(b"a,b\r1,2\r3,4\r")
     text = as_utf8(landed, tmp_path / "utf8")
-    assert [record.cells for record in read_records(text.path, 1, ",", 2)] == [["1", "2"], ["3", "4"]]
+    assert [record.cells for record in read_records(text.path, 1, Dialect(), ["a", "b"])] == [["1", "2"], ["3", "4"]]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -59,7 +62,7 @@ def test_the_header_is_found_under_any_delimiter_and_below_a_title(delimiter: st
     path.write_text(above.format(delimiter) + delimiter.join(header) + "\n" + delimiter.join("123") + "\n")
     found = recognise(header_candidates(path), "calls.csv", shipped_presets())
     assert isinstance(found, Recognised)
-    assert (found.preset.slug, found.header.delimiter) == ("hubspot_calls", delimiter)
+    assert (found.preset.slug, found.header.dialect.delimiter) == ("hubspot_calls", delimiter)
     assert found.header.last_line == above.count("\n") + 1
 
 
@@ -96,7 +99,7 @@ def test_records_of_a_sound_file_are_counted_and_placed_as_a_careful_reader_does
     path = tmp_path_factory.mktemp("sound") / "file.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
     count = count_records(path, 1)
-    records = list(read_records(path, 1, ",", 2))
+    records = list(read_records(path, 1, Dialect(), ["x", "y"]))
     assert [record.cells for record in records] == rows
     assert count.count == len(rows)
     offsets = dict(zip(count.records.tolist(), count.offsets.tolist(), strict=True))
@@ -114,7 +117,7 @@ def test_every_line_of_a_broken_file_is_in_exactly_one_record(
     path = tmp_path_factory.mktemp("broken") / "file.csv"
     path.write_text("x,y\n" + "\n".join(lines) + "\n", encoding="utf-8", newline="")
     covered = []
-    for record in read_records(path, 1, ",", 2):
+    for record in read_records(path, 1, Dialect(), ["x", "y"]):
         breaks = sum(cell.count("\n") for cell in record.cells)
         covered += list(range(record.line, record.line + breaks + 1))
     assert covered == list(range(2, len(lines) + 2))

@@ -22,7 +22,7 @@ def test_an_inspection_tells_kind_dialect_mapping_and_what_would_be_rejected(tmp
         "shopify",
         "shopify_orders",
     )
-    assert (found.encoding, found.delimiter, found.header_line) == ("UTF-8", ",", 1)
+    assert (found.encoding, found.dialect, found.header_line) == ("UTF-8", 'comma quoted with "', 1)
     assert MappedColumn("Total", "orders", "total") in found.mapped
     assert "Payment Reference" in found.unmapped
     assert "Total" not in found.unmapped
