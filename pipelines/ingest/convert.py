@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.quarantine import Quarantine
 from pipelines.ingest.repeats import SAID_DIFFERENTLY, SAID_TWICE, has_repeated_orders
 from pipelines.ingest.source import Source
+from pipelines.ingest.values import Styles
 from pipelines.quoting import file_literal, literal
 
 
@@ -79,7 +80,7 @@ def convert(
         _with_single_orders(connection, _plan(records, facts, source, currencies, preset, quarantine))
         for records in preset.records
     ]
-    lineage = _lineage(identity, _horizon(connection, source, plans))
+    lineage = _lineage(identity, _horizon(connection, source, plans, facts.styles))
     ledger = []
     for entity in preset.entities:
         own = [plan for plan in plans if plan.records.entity == entity]
@@ -168,20 +169,33 @@ def _is_one_of(cells: list[str], texts: Sequence[str]) -> str:
     return is_allowed[0] if is_allowed else ("true" if "" in texts else "false")
 
 
-def _horizon(connection: duckdb.DuckDBPyConnection, source: Source, plans: Iterable[Plan]) -> datetime | None:
+def _horizon(
+    connection: duckdb.DuckDBPyConnection, source: Source, plans: Iterable[Plan], styles: Styles
+) -> datetime | None:
     """The newest timestamp in the file's own data, in UTC; timestamps that may be planned ahead do not count."""
-    values = dict.fromkeys(
-        column.value
+    values = {
+        column.value: column.raw
         for plan in plans
         for column in plan.columns
         if column.column.type == "timestamp" and not column.column.may_lie_ahead and not plan.records.unpack
-    )
+    }
     if not values:
         return None
-    row = connection.execute(
-        f"SELECT greatest({', '.join(f'max({value})' for value in values)}, NULL) FROM {source.relation} AS cells"
-    ).fetchone()
+    newest = [f"max({_if_recent(connection, source, value, raw, styles)})" for value, raw in values.items()]
+    row = connection.execute(f"SELECT greatest({', '.join(newest)}, NULL) FROM {source.relation} AS cells").fetchone()
     return row[0] if row else None
+
+
+def _if_recent(connection: duckdb.DuckDBPyConnection, source: Source, value: str, cell: str, styles: Styles) -> str:
+    """The value, for year-first times only where its text is of the newest days: to read all of them is dear."""
+    if not styles.time(cell).shapes <= {"iso", "zoned"}:
+        return value
+    row = connection.execute(f"SELECT max(left({cell}, 10)) FROM {source.relation} AS cells").fetchone()
+    try:
+        day = date.fromisoformat(row[0]) - timedelta(days=2) if row and row[0] else None
+    except (ValueError, OverflowError):
+        return value
+    return f"CASE WHEN {cell} >= {literal(day.isoformat())} THEN {value} END" if day else value
 
 
 def _lineage(identity: Identity, horizon: datetime | None) -> list[str]:

@@ -17,6 +17,8 @@ from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.source import Source
 
 _REPEATS = "repeated_records"
+_HASHES = "repeated_hashes"
+_VERDICTS = "repeated_lines"
 _ORDERS = "repeated_orders"
 SAID_TWICE = f"line IN (SELECT line FROM {_ORDERS} WHERE is_same AND place > 1)"
 """SQL that is true for a row that says of an order what another row says too."""
@@ -31,20 +33,14 @@ def without_repeats(
 
     `cells` are the columns of the source by which two records are compared.
     """
-    if not cells or not _has_repeats(connection, source, cells):
+    if not cells or not _find_repeats(connection, source, cells):
         return source, []
-    same = ", ".join(cells)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_REPEATS} AS SELECT record FROM (SELECT record, row_number() OVER "
-        f"(PARTITION BY {same} ORDER BY record) AS place FROM {source.relation} AS cells "
-        f"WHERE coalesce({same}) IS NOT NULL) AS placed WHERE place > 1"
-    )
-    repeated = _count(connection, f"SELECT count(*) FROM {_REPEATS}")
     lines = next((records for records in preset.records if _has_position(records)), None)
+    undecided = 0
     if lines is not None:
-        _keep_what_was_sold(connection, source, preset, lines, facts)
+        undecided = _keep_what_was_sold(connection, source, preset, lines, facts)
     dropped = _count(connection, f"SELECT count(*) FROM {_REPEATS}")
-    notes = [_dropped_note(dropped)] * (dropped > 0) + [_kept_note(repeated - dropped)] * (repeated > dropped)
+    notes = [_dropped_note(dropped)] * (dropped > 0) + [_kept_note(undecided)] * (undecided > 0)
     if not dropped:
         return source, notes
     relation = f"(SELECT * FROM {source.relation} AS all_rows WHERE record NOT IN (SELECT record FROM {_REPEATS}))"
@@ -78,10 +74,23 @@ def _kept_note(count: int) -> str:
     return f"{rows} another one exactly, and nothing tells that they were not sold; they count."
 
 
-def _has_repeats(connection: duckdb.DuckDBPyConnection, source: Source, cells: list[str]) -> bool:
-    """Whether any record repeats another. Hashes may collide, so this may be true in vain and never false in vain."""
-    hashes = f"SELECT hash({', '.join(cells)}) AS one FROM {source.relation} AS cells"
-    return bool(_count(connection, f"SELECT count(*) - count(DISTINCT one) FROM ({hashes}) AS hashes"))
+def _find_repeats(connection: duckdb.DuckDBPyConnection, source: Source, cells: list[str]) -> bool:
+    """Whether any record repeats an earlier one; those which do are noted. Equal hashes only make likely what equal
+    cells then prove, so that few records are compared by all of their cells."""
+    same, content = ", ".join(cells), f"hash({', '.join(cells)})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_HASHES} AS SELECT {content} AS content FROM {source.relation} AS cells "
+        "GROUP BY content HAVING count(*) > 1"
+    )
+    if not _count(connection, f"SELECT count(*) FROM {_HASHES}"):
+        return False
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_REPEATS} AS SELECT record FROM (SELECT record, row_number() OVER "
+        f"(PARTITION BY {same} ORDER BY record) AS place FROM {source.relation} AS cells "
+        f"WHERE coalesce({same}) IS NOT NULL AND {content} IN (SELECT content FROM {_HASHES})) AS placed "
+        "WHERE place > 1"
+    )
+    return _count(connection, f"SELECT count(*) FROM {_REPEATS}") > 0
 
 
 def _has_position(records: Records) -> bool:
@@ -92,28 +101,37 @@ def _has_position(records: Records) -> bool:
 
 def _keep_what_was_sold(
     connection: duckdb.DuckDBPyConnection, source: Source, preset: Preset, lines: Records, facts: FileFacts
-) -> None:
-    """Take from the repeated records those which the subtotal of their order does not show to be said twice."""
+) -> int:
+    """Take from the repeated records those which the subtotal of their order does not show to be said twice.
+
+    Returns for how many of them no subtotal tells either way.
+    """
     order = next((records for records in preset.records if records.entity == "orders"), None)
     line = {column.name: column for column in map_columns(lines, facts, source.relation, frozenset())}
     whole = {column.name: column for column in map_columns(order, facts, source.relation, frozenset())} if order else {}
     if "subtotal" not in whole:
-        connection.execute(f"DELETE FROM {_REPEATS}")
-        return
+        return _count(connection, f"DELETE FROM {_REPEATS}")
+    number = line["order_number"].value
+    repeated = f"SELECT {number} FROM {source.relation} AS cells WHERE record IN (SELECT record FROM {_REPEATS})"
     sums = (
-        f"SELECT {line['order_number'].value} AS order_number, sum({line['amount'].value}) AS as_it_stands, "
+        f"SELECT {number} AS order_number, sum({line['amount'].value}) AS as_it_stands, "
         f"sum({line['amount'].value}) FILTER (record NOT IN (SELECT record FROM {_REPEATS})) AS without_repeats, "
         f"max({whole['subtotal'].value}) AS subtotal, max({_or_zero(whole, 'discount')}) AS discount "
-        f"FROM {source.relation} AS cells GROUP BY 1"
+        f"FROM {source.relation} AS cells WHERE {number} IN ({repeated}) GROUP BY 1"
     )
-    said_twice = (
-        f"SELECT order_number FROM ({sums}) AS sums WHERE as_it_stands NOT IN (subtotal, subtotal + discount) "
-        "AND without_repeats IN (subtotal, subtotal + discount)"
+    verdict = (
+        "CASE WHEN as_it_stands IN (subtotal, subtotal + discount) THEN 'sold' "
+        "WHEN without_repeats IN (subtotal, subtotal + discount) THEN 'said twice' END"
     )
     connection.execute(
-        f"DELETE FROM {_REPEATS} WHERE record NOT IN (SELECT record FROM {source.relation} AS cells "
-        f"WHERE {line['order_number'].value} IN ({said_twice}))"
+        f"CREATE OR REPLACE TEMP TABLE {_VERDICTS} AS SELECT record, verdict FROM {source.relation} AS cells "
+        f"JOIN (SELECT order_number, {verdict} AS verdict FROM ({sums}) AS sums) AS told "
+        f"ON told.order_number = {number} WHERE record IN (SELECT record FROM {_REPEATS})"
     )
+    connection.execute(
+        f"DELETE FROM {_REPEATS} WHERE record NOT IN (SELECT record FROM {_VERDICTS} WHERE verdict = 'said twice')"
+    )
+    return _count(connection, f"SELECT count(*) FROM {_VERDICTS} WHERE verdict IS NULL")
 
 
 def _or_zero(columns: dict[str, ColumnSql], name: str) -> str:

@@ -170,7 +170,7 @@ SHOP = LINES.replace("total: Total}", "total: Total, subtotal: Goods}")
 
 @pytest.mark.parametrize(
     ("goods", "kept", "told"),
-    [("20", 1, "1 row repeats another one of the file exactly"), ("40", 2, "nothing tells"), ("7", 2, "nothing tells")],
+    [("20", 1, "1 row repeats another one of the file exactly"), ("40", 2, ""), ("7", 2, "nothing tells")],
 )
 def test_a_repeated_order_line_counts_by_the_orders_own_subtotal(
     company: Company, goods: str, kept: int, told: str
@@ -180,6 +180,7 @@ def test_a_repeated_order_line_counts_by_the_orders_own_subtotal(
     loaded = company.ingest(SHOP, "Number,Date,Total,Goods,Sku,Quantity,Amount\n" + line + line)["order_lines"]
     assert (loaded.rows_read, loaded.rows_kept, loaded.rows_collapsed) == (2, kept, 2 - kept)
     assert told in loaded.message
+    assert told or not loaded.message
 
 
 def test_a_line_after_a_repeated_one_keeps_its_number(company: Company) -> None:
