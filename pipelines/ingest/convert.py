@@ -285,7 +285,7 @@ class _Read:
 
 def _read(connection: duckdb.DuckDBPyConnection, plan: Plan) -> _Read:
     amount = plan.contract.amount if any(column.name == plan.contract.amount for column in plan.columns) else None
-    bad = f"count_if({plan.is_bad})" if plan.records.one_per else "0"
+    bad = f"coalesce(count_if({plan.is_bad}), 0)" if plan.records.one_per else "0"
     money = f"coalesce(sum({amount}), 0)::DECIMAL(38,4)" if amount and not _repeats_amount(plan) else "0"
     row = connection.execute(f"SELECT count(*), {bad}, {money} FROM ({plan.rows}) AS read_rows").fetchone() or (0, 0, 0)
     if amount and _repeats_amount(plan):

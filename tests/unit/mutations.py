@@ -82,7 +82,7 @@ def read_sample(path: Path, preset: Preset) -> tuple[File, dict[int, int]]:
 
 def mutated(sample: File, seed: str) -> File:
     """The sample after one to three mutations that can be applied to it."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     file = sample
     for name in rng.sample(sorted(MUTATIONS), k=rng.choice((1, 1, 2, 2, 3))):
         changed = MUTATIONS[name](file, rng)

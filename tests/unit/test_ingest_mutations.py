@@ -17,7 +17,7 @@ import yaml
 from data_quality.contracts import contracts
 from pipelines.ingest.batch import IngestReport, ingest
 from pipelines.ingest.ledger import LedgerRow
-from pipelines.ingest.presets import Preset, shipped_presets
+from pipelines.ingest.presets import shipped_presets
 from pipelines.ingest.settings import IngestSettings
 from tests.unit.mutations import DAMAGE, File, Written, mutated, read_sample, written
 
@@ -108,9 +108,7 @@ def settings_of(slug: str, folder: Path) -> IngestSettings:
     said = {"country": "DE", "timezone": "Europe/Berlin", "currency": "EUR", "exchange_rates": ["USD", "GBP"]}
     said |= yaml.load((SAMPLES / slug / "expected.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     rates = frozenset(said["exchange_rates"])
-    return IngestSettings(
-        str(said["currency"]), str(said["country"]), str(said["timezone"]), folder / "scratch", rates
-    )
+    return IngestSettings(str(said["currency"]), str(said["country"]), str(said["timezone"]), folder / "scratch", rates)
 
 
 def collected(report: IngestReport, folder: Path, count: int) -> list[Outcome]:
@@ -182,7 +180,9 @@ def _difference(
             shown = [f"{name} {mine!r} instead of {theirs!r}" for name, (mine, theirs) in differing.items()]
             return f"{entity} of record {record} is otherwise: {', '.join(shown[:3]) or 'it is too many'}"
     for record, _ in wanted - given:
-        is_seen = record in known_otherwise or record not in lines or any(outcome.tells_of(line) for line in lines[record])
+        is_seen = (
+            record in known_otherwise or record not in lines or any(outcome.tells_of(line) for line in lines[record])
+        )
         if not is_seen and not _is_told(entity, record, case, file, outcome):
             return f"{entity} of record {record} is lost"
     return None
