@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.ingest.encoding import HEAD_BYTES
 from pipelines.ingest.header import Dialect, Header
-from pipelines.ingest.records import fault_count, split_record
+from pipelines.ingest.records import fault_count, split_record, usual_width
 
 DELIMITERS = (",", ";", "\t", "|", ":", "^", "~", "\x1f", "||", " ")
 _QUOTES = ('"', "'")
@@ -17,6 +17,7 @@ HEADER_LINES = 100
 """Some exports put a title, an address or `sep=;` above their header; further down none was ever seen."""
 _LONGEST_HEADER_LINES = 50
 _SAMPLE_RECORDS = 2_000
+_NEARLY_EVERY = 0.8
 
 
 def header_candidates(path: Path) -> list[Header]:
@@ -57,19 +58,37 @@ def settled(path: Path, header: Header) -> Header:
 
     Double quotes that double to escape are taken unless the first records are broken by them and sound otherwise.
     """
+    return _in_usual_width(path, replace(header, dialect=_settled_dialect(path, header)))
+
+
+def _settled_dialect(path: Path, header: Header) -> Dialect:
     own = header.dialect
     sample = _sample(path)
     if own.quote not in sample and "'" not in sample:
-        return header
+        return own
     dialects = [own]
     if "\\" + own.quote in sample:
         dialects.append(replace(own, escape="\\"))
     if own.quote == '"' and _is_wrapped_in_apostrophes(sample, own.delimiter):
-        dialects.append(Dialect(own.delimiter, "'", "'"))
+        return Dialect(own.delimiter, "'", "'")
     if len(dialects) == 1:
-        return header
+        return own
     faults = [_faults(path, replace(header, dialect=dialect)) for dialect in dialects]
-    return replace(header, dialect=dialects[faults.index(min(faults))])
+    return dialects[faults.index(min(faults))]
+
+
+def _in_usual_width(path: Path, header: Header) -> Header:
+    """The header with as many cells as the rows have, where only empty ones at its end tell them apart.
+
+    Some tools end every row with a delimiter, and the header without one, or the other way round.
+    """
+    width = usual_width(path, header.last_line, header.dialect, len(header.cells), _SAMPLE_RECORDS)
+    surplus = width - len(header.cells)
+    if surplus == 1:
+        return replace(header, cells=(*header.cells, ""))
+    if surplus < 0 and not any(header.cells[width:]):
+        return replace(header, cells=header.cells[:width])
+    return header
 
 
 def _sample(path: Path) -> str:
@@ -82,5 +101,11 @@ def _faults(path: Path, header: Header) -> int:
 
 
 def _is_wrapped_in_apostrophes(sample: str, delimiter: str) -> bool:
+    """Whether apostrophes enclose cells: nearly every cell that begins with one ends with one too.
+
+    Where they only begin cells they guard numbers from spreadsheets, or belong to Dutch names.
+    """
     between = re.escape(delimiter)
-    return re.search(f"(?:^|{between})'[^'\n]*'(?:{between}|\r?$)", sample, re.MULTILINE) is not None
+    beginning = re.findall(f"(?:^|{between})'", sample, re.MULTILINE)
+    wrapped = re.findall(f"(?:^|{between})'(?:[^'\n]|'')*'(?={between}|\r?$)", sample, re.MULTILINE)
+    return len(wrapped) > 1 and len(wrapped) >= _NEARLY_EVERY * len(beginning)

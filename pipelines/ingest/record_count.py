@@ -21,13 +21,15 @@ _NEWLINE, _RETURN = 10, 13
 class RecordCount:
     """How many records follow the header, and where line numbers jump.
 
-    From record `records[i]` on (counted from 0) a record's line is its number plus `offsets[i]`. `quoted_cells` counts
-    the cells that open with a quote; `loose_quotes` the quotes that neither open nor close nor double one.
+    From record `records[i]` on (counted from 0) a record's line is its number plus `offsets[i]`. `cells` counts the
+    cells of all records, `quoted_cells` those that open with a quote, `loose_quotes` the quotes that neither open nor
+    close a cell nor double another.
     """
 
     count: int
     records: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
+    cells: int = 0
     quoted_cells: int = 0
     loose_quotes: int = 0
 
@@ -58,9 +60,11 @@ class _Counter:
         self._line = line + 1
         self._quote = dialect.quote.encode()
         delimiter = dialect.delimiter.encode()
+        self._delimiter = delimiter[0]
+        self._starting = np.frombuffer(delimiter[-1:] + b"\n", dtype=np.uint8)
         self._before_opening = np.frombuffer(delimiter[-1:] + b"\n" + self._quote, dtype=np.uint8)
         self._after_closing = np.frombuffer(delimiter[:1] + b"\r\n" + self._quote, dtype=np.uint8)
-        self._count = self._quoted_cells = self._loose_quotes = 0
+        self._count = self._delimiters = self._quoted_cells = self._loose_quotes = 0
         self._is_quoted = False
         self._offset: int | None = None
         self._breaks: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
@@ -84,13 +88,24 @@ class _Counter:
     def _inside_quotes(
         self, block: bytes, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.bool_]:
+        is_delimiter = data == self._delimiter
         if not self._quote or self._quote not in block:
+            self._delimiters += 0 if self._is_quoted else int(np.count_nonzero(is_delimiter))
             return np.full(len(starts), self._is_quoted)
         quotes = np.flatnonzero(data == self._quote[0])
         self._judge_quotes(data, quotes)
+        self._delimiters += self._outside_quotes(is_delimiter, quotes)
         before: npt.NDArray[np.int64] = np.searchsorted(quotes, starts) + self._is_quoted
         self._is_quoted = bool((len(quotes) + self._is_quoted) % 2)
         return (before % 2).astype(np.bool_)
+
+    def _outside_quotes(self, is_delimiter: npt.NDArray[np.bool_], quotes: npt.NDArray[np.int64]) -> int:
+        """How many delimiters part cells: those in front of the first quote, and after every second one."""
+        between = np.add.reduceat(is_delimiter, quotes, dtype=np.int64)
+        in_front = int(np.count_nonzero(is_delimiter[: quotes[0]]))
+        if self._is_quoted:
+            return int(between[0::2].sum())
+        return in_front + int(between[1::2].sum())
 
     def _judge_quotes(self, data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64]) -> None:
         """A quote opens after a delimiter or a line's end, and closes before one; two in a row stand for one."""
@@ -98,7 +113,7 @@ class _Counter:
         opening, closing = quotes[~is_closing], quotes[is_closing]
         before = np.where(opening > 0, data[opening - 1], _NEWLINE)
         after = data[np.minimum(closing + 1, len(data) - 1)]
-        self._quoted_cells += int((before != self._quote[0]).sum())
+        self._quoted_cells += int(np.isin(before, self._starting).sum())
         self._loose_quotes += int((~np.isin(before, self._before_opening)).sum())
         self._loose_quotes += int((~np.isin(after, self._after_closing)).sum())
 
@@ -115,4 +130,5 @@ class _Counter:
         empty = np.empty(0, dtype=np.int64)
         records = np.concatenate([empty, *(records for records, _ in self._breaks)])
         offsets = np.concatenate([empty, *(offsets for _, offsets in self._breaks)])
-        return RecordCount(self._count, records, offsets, self._quoted_cells, self._loose_quotes)
+        cells = self._delimiters + self._count
+        return RecordCount(self._count, records, offsets, cells, self._quoted_cells, self._loose_quotes)

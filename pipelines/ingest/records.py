@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,10 +34,10 @@ class Record:
 
 
 def read_records(path: Path, header_lines: int, dialect: Dialect, header: Sequence[str]) -> Iterator[Record]:
-    """Every record after the header, sound or not.
+    """Every record after the header, sound or not. A sound one has as many cells as the header, and says nothing under
+    an empty one at the header's end.
 
-    Surplus cells at a row's end are overlooked where they are empty, and so are lacking ones whose header is empty. A
-    record that runs over several lines without coming out right is taken to be one broken line, and reading goes on
+    A record that runs over several lines without coming out right is taken to be one broken line, and reading goes on
     with the next, so that a stray quotation mark costs one row and not the rest of the file.
     """
     follows_blank = False
@@ -55,23 +55,19 @@ def _record(line: str, lines: _Lines, dialect: Dialect, header: Sequence[str], f
     number = lines.number
     following: list[str] = []
     cells = _parse(line, lines, following, dialect)
-    fitting = None if cells is None else _fitted(cells, header)
-    if fitting is not None:
-        return Record(number, fitting, follows_blank=follows_blank)
+    if cells is not None and _fits(cells, header):
+        return Record(number, cells, follows_blank=follows_blank)
     lines.give_back(following)
-    told = _fault(cells, following, len(header))
+    told = _fault(cells, following, header)
     raw_text = line.rstrip("\r\n")[:LONGEST_RAW_TEXT]
     return Record(number, [] if following else cells or [], told, raw_text, follows_blank)
 
 
-def _fitted(cells: list[str], header: Sequence[str]) -> list[str] | None:
-    """The cells in the header's width, None where that would lose or invent something."""
-    width = len(header)
-    if len(cells) == width:
-        return cells
-    if len(cells) > width:
-        return None if any(cell.strip() for cell in cells[width:]) else cells[:width]
-    return None if any(header[len(cells) :]) else cells + [""] * (width - len(cells))
+def _fits(cells: list[str], header: Sequence[str]) -> bool:
+    """A cell too many at the front of a row pushes the last one under the header's empty end, if it has one."""
+    if len(cells) != len(header):
+        return False
+    return bool(header[-1]) or not any(cell.strip() for cell, name in zip(cells, header, strict=True) if not name)
 
 
 class _Lines:
@@ -156,11 +152,24 @@ def _unescaped(inside: str, dialect: Dialect) -> str:
     return inside.replace(dialect.quote * 2, dialect.quote)
 
 
-def _fault(cells: list[str] | None, following: list[str], width: int) -> str:
+def usual_width(path: Path, header_lines: int, dialect: Dialect, expected: int, limit: int) -> int:
+    """The number of cells that most of the first `limit` records have, `expected` where as many have that."""
+    with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
+        lines, widths = _Lines(file, header_lines), Counter[int]()
+        while widths.total() < limit and (line := lines.take()) is not None:
+            cells = _parse(line, lines, [], dialect) if line.strip() else None
+            widths.update([len(cells)] if cells else [])
+    return max(widths, key=lambda width: (widths[width], width == expected), default=expected)
+
+
+def _fault(cells: list[str] | None, following: list[str], header: Sequence[str]) -> str:
+    width = len(header)
     if cells is None:
         return "A quotation mark in this row is not closed, or stands where it must not."
     if following:
         return "A quotation mark opens in this row and closes only rows later."
+    if len(cells) == width:
+        return "The row has a filled cell where the header is empty, so its cells may have moved."
     return f"The row has {len(cells)} cell{'' if len(cells) == 1 else 's'}, the header has {width}."
 
 

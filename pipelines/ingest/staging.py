@@ -16,7 +16,7 @@ from pipelines.ingest.encoding import TextFile
 from pipelines.ingest.header import Header, normalised
 from pipelines.ingest.landed import RefusalError
 from pipelines.ingest.record_count import RecordCount, count_records
-from pipelines.ingest.records import Record, read_records
+from pipelines.ingest.records import Record, fault_count, read_records
 from pipelines.quoting import file_literal, literal
 
 STAGING = "(FORMAT parquet, COMPRESSION lz4_raw)"
@@ -66,12 +66,25 @@ def stage(
     """
     count = count_records(text.path, header.last_line, header.dialect)
     if count.loose_quotes and not count.quoted_cells:
-        header = replace(header, dialect=replace(header.dialect, quote=""))
-    elif not count.loose_quotes and header.dialect.escape != "\\":
+        header = _with_fewer_faults(text.path, header)
+    elif _is_regular(count, header):
         staged = scratch / "staged.parquet"
         if _stage_fast(connection, text.path, header, positions, staged) == count.count:
             return Staged(staged, count.count, header, count)
     return _stage_carefully(text, header, positions, words, scratch)
+
+
+def _with_fewer_faults(path: Path, header: Header) -> Header:
+    """The header with its own quotes, or with none where fewer of the first records are broken then."""
+    unquoted = replace(header, dialect=replace(header.dialect, quote=""))
+    faults = [fault_count(path, one.last_line, one.dialect, one.cells, 2_000) for one in (header, unquoted)]
+    return unquoted if faults[1] < faults[0] else header
+
+
+def _is_regular(count: RecordCount, header: Header) -> bool:
+    """Whether the engine can be trusted with the file. (It overlooks an empty cell too many at a row's end.)"""
+    has_width = count.cells == count.count * len(header.cells)
+    return has_width and not count.loose_quotes and header.dialect.escape != "\\" and bool(header.cells[-1])
 
 
 def _stage_fast(

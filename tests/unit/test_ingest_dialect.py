@@ -10,13 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.dialect import header_candidates
+from pipelines.ingest.dialect import header_candidates, settled
 from pipelines.ingest.encoding import as_utf8
+from pipelines.ingest.engine import engine
 from pipelines.ingest.header import Dialect
+from pipelines.ingest.landed import RefusalError
 from pipelines.ingest.presets import shipped_presets
-from pipelines.ingest.recognise import Recognised, recognise
+from pipelines.ingest.recognise import Recognised, recognise, vocabulary
 from pipelines.ingest.record_count import count_records
 from pipelines.ingest.records import read_records
+from pipelines.ingest.source import Source, text_source
+from pipelines.ingest.staging import column_name
 
 TEXT = "Straße;Preis\r\nGrünstraße – 5;12,30 €\r\n"
 
@@ -121,3 +125,102 @@ def test_every_line_of_a_broken_file_is_in_exactly_one_record(
         breaks = sum(cell.count("\n") for cell in record.cells)
         covered += list(range(record.line, record.line + breaks + 1))
     assert covered == list(range(2, len(lines) + 2))
+
+
+def stage_of(folder: Path, text: str, *, encoding: str = "utf-8") -> tuple[list[tuple[str | None, ...]], Source]:
+    """The rows that a file of contacts gives, and the source that they come from."""
+    landed = folder / "file.csv"
+    landed.write_bytes(text.encode(encoding))
+    utf8 = as_utf8(landed, folder / "utf8")
+    found = recognise(header_candidates(utf8.path), "file.csv", PRESETS)
+    assert isinstance(found, Recognised), found
+    header = settled(utf8.path, found.header)
+    positions = [at for name in ("Record ID", "First Name", "Email") for at in header.find(name)]
+    with engine(folder / "spill", "1GB") as connection:
+        source = text_source(connection, utf8, header, positions, vocabulary(PRESETS), folder)
+        names = ", ".join(column_name(at) for at in positions)
+        return connection.execute(f"SELECT {names} FROM {source.relation} ORDER BY record").fetchall(), source
+
+
+PRESETS = [preset for preset in shipped_presets() if preset.slug == "hubspot_contacts"]
+HEAD = "Record ID,First Name,Last Name,Email\n"
+ROWS = [("1", "Ada", "ada@example.com"), ("2", "Bo", "bo@example.com")]
+TABLE = HEAD + "1,Ada,Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ":", "^", "~", "\x1f", "||"])
+def test_rows_are_read_under_any_delimiter(delimiter: str, tmp_path: Path) -> None:
+    assert stage_of(tmp_path, TABLE.replace(",", delimiter))[0] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (HEAD + "1,'Ada, née X',Alt,ada@example.com\n2,'Bo',Berg,bo@example.com\n", "Ada, née X"),
+        (HEAD + '1,"Ada \\"A\\", x",Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n', 'Ada "A", x'),
+        (HEAD + '1, "Ada, x" ,Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n', "Ada, x"),
+        (HEAD + '1,Ada 5",Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n', 'Ada 5"'),
+        (HEAD + '1,"Ada\r\nx",Alt,ada@example.com\r\n2,Bo,Berg,bo@example.com\r\n', "Ada\r\nx"),
+    ],
+)
+def test_quotes_of_every_kind_enclose_what_they_enclose(text: str, rows: str, tmp_path: Path) -> None:
+    found, source = stage_of(tmp_path, text)
+    assert (found, source.reject_count) == ([("1", rows, "ada@example.com"), ROWS[1]], 0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '3,"Cy,Conrad,cy@example.com\n',
+        '3,Cy",Conrad,"cy@example.com"\n',
+        '3,"Cy"x,Conrad,cy@example.com\n',
+        "3,Cy,Conrad\n",
+        "3,Cy,,Conrad,cy@example.com\n",
+        "3,,Cy,Conrad,\n",
+    ],
+)
+def test_a_broken_row_costs_itself_and_no_other(broken: str, tmp_path: Path) -> None:
+    """Accident: an open quotation mark swallows the rows below it, or a row moved by one cell is read as it stands."""
+    quoted = HEAD + '1,"Ada",Alt,ada@example.com\n' + broken + "2,Bo,Berg,bo@example.com\n"
+    found, source = stage_of(tmp_path, quoted)
+    assert (found, source.reject_count) == (ROWS, 1)
+
+
+def test_a_delimiter_at_the_end_of_every_row_is_no_cell(tmp_path: Path) -> None:
+    found, source = stage_of(
+        tmp_path, HEAD + "1,Ada,Alt,ada@example.com,\n2,Bo,Berg,bo@example.com,\n3,,Cy,Cold,cy@x.example\n"
+    )
+    assert (found, source.reject_count) == (ROWS, 1)
+
+
+@pytest.mark.parametrize(
+    ("below", "told"),
+    [
+        ("\nExported by the sales team\n", "below the table left out"),
+        ("Total,,,\n", "that close the table were left out"),
+        ("2 rows\n", "below the table left out"),
+        (HEAD + "3,Cy,Cold,cy@example.com\n", "1 row says the header once more"),
+    ],
+)
+def test_what_stands_between_and_below_the_rows_is_no_row_and_is_told(below: str, told: str, tmp_path: Path) -> None:
+    found, source = stage_of(tmp_path, TABLE + below)
+    assert found[:2] == ROWS
+    assert source.reject_count == 0
+    assert any(told in note for note in source.notes)
+
+
+def test_a_second_table_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(RefusalError, match="Line 5 looks like the header of a second table"):
+        stage_of(tmp_path, TABLE + "\nEmail,Record ID\nx,y\n")
+
+
+def test_a_record_cut_off_at_the_end_is_no_footer(tmp_path: Path) -> None:
+    found, source = stage_of(tmp_path, TABLE + "3,Cy")
+    assert (found, source.reject_count) == (ROWS, 1)
+
+
+def test_the_euro_sign_of_latin_9_is_a_euro_sign(tmp_path: Path) -> None:
+    landed = tmp_path / "landed"
+    landed.write_bytes("Größe;5,00 €\n".encode("iso-8859-15"))
+    text = as_utf8(landed, tmp_path / "utf8")
+    assert (text.encoding, text.path.read_text(encoding="utf-8")) == ("ISO-8859-15", "Größe;5,00 €\n")
