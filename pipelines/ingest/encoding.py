@@ -6,9 +6,10 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from charset_normalizer import from_bytes
+from pipelines.ingest.single_bytes import foreign_encoding, high_pieces
 
 HEAD_BYTES = 1 << 18
 _CHUNK_BYTES = 1 << 22
@@ -20,11 +21,9 @@ _WINDOWS_1252 = {
 _LATIN_9 = {0xA4: "€", 0xA6: "Š", 0xA8: "š", 0xB4: "Ž", 0xB8: "ž", 0xBC: "Œ", 0xBD: "œ", 0xBE: "Ÿ"}
 """What ISO-8859-15 has in place of signs that no export holds: ¤ ¦ ¨ ´ ¸ ¼ ½ ¾."""
 _LATIN_9_BYTES = bytes(_LATIN_9)
+_WESTERN_UTF8 = re.compile(rb"(\xc3[\x80-\xbf]|\xe2\x80[\x90-\xba]|\xe2\x82\xac)")
+"""Western letters, dashes, quotation marks and the euro sign in UTF-8: as single bytes they would be nonsense."""
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
-_FOREIGN = {"cp437", "cp850", "cp858", "mac_roman", "cp1250", "cp1251", "cp1254", "iso8859_2", "iso8859_5", "iso8859_9"}
-"""Single-byte encodings other than the Western ones that are believed where the text would otherwise be nonsense."""
-_NONSENSE = re.compile(rb"[A-Za-z][\x80-\x9f][A-Za-z]|[\x81\x8d\x8f\x90\x9d]")
-"""Bytes that Windows-1252 leaves open, or its quotation marks and dashes in the middle of a word."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +60,29 @@ def as_utf8(landed: Path, scratch: Path) -> TextFile:
     head = _head(landed)
     seen = _look(landed)
     if marked := _marked_encoding(head):
-        return TextFile(scratch, marked.upper(), "", _rewrite(_decoded(landed, marked), scratch))
+        lost = _Lost()
+        last = _rewrite(_decoded(landed, marked, lost), scratch)
+        return TextFile(scratch, marked.upper(), lost.note, last)
     if seen.is_utf8 and not _is_old_mac(head) and not seen.has_nul:
         return TextFile(landed, _utf8_name(head), "", seen.last.decode("latin-1"))
     if seen.is_utf8:
         return TextFile(scratch, _utf8_name(head), "", _rewrite(_decoded_by_line(landed, _WINDOWS_1252), scratch))
-    return _from_single_bytes(landed, scratch, head)
+    return _from_single_bytes(landed, scratch)
 
 
 def _utf8_name(head: bytes) -> str:
     return "UTF-8 with a byte order mark" if head.startswith(codecs.BOM_UTF8) else "UTF-8"
 
 
-def _from_single_bytes(landed: Path, scratch: Path, head: bytes) -> TextFile:
+def _from_single_bytes(landed: Path, scratch: Path) -> TextFile:
     """A file that is no UTF-8, or only in parts."""
-    if foreign := _foreign_encoding(head):
-        note = f"The text seems to be written in {foreign}; check a few umlauts in the result."
+    foreign, note = foreign_encoding(high_pieces(_chunks(landed)))
+    if foreign:
         return TextFile(scratch, foreign, note, _rewrite(_decoded(landed, foreign), scratch))
     is_latin_9 = _is_latin_9(landed)
     mixed = _Mixed()
     last = _rewrite(_decoded_by_line(landed, _LATIN_9 if is_latin_9 else _WINDOWS_1252, mixed), scratch)
-    note = "The file mixes UTF-8 with another encoding; each line was read in its own." if mixed.is_mixed else ""
+    note = "The file mixes UTF-8 with another encoding; each line was read in its own." if mixed.is_mixed else note
     return TextFile(scratch, "ISO-8859-15" if is_latin_9 else "Windows-1252", note, last)
 
 
@@ -94,6 +95,22 @@ class _Mixed:
     @property
     def is_mixed(self) -> bool:
         return self.utf8 and self.other
+
+
+class _Lost:
+    """How many signs of a file could not be read."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @property
+    def note(self) -> str:
+        """A sentence for people, empty where all signs could be read."""
+        if not self.count:
+            return ""
+        return (
+            f"{self.count} damaged signs stand as \ufffd in the result. Export the file again, or copy it to its end."
+        )
 
 
 def _head(path: Path) -> bytes:
@@ -110,14 +127,6 @@ def _marked_encoding(head: bytes) -> str | None:
     if nul_share < 0.2:
         return None
     return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
-
-
-def _foreign_encoding(head: bytes) -> str | None:
-    """An encoding other than the Western ones, where only that gives words; None where there is no good sign of it."""
-    if not _NONSENSE.search(head):
-        return None
-    best = from_bytes(head, cp_isolation=sorted(_FOREIGN | {"cp1252"})).best()
-    return best.encoding if best and best.encoding in _FOREIGN else None
 
 
 def _is_old_mac(head: bytes) -> bool:
@@ -160,11 +169,13 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     return True
 
 
-def _decoded(path: Path, encoding: str) -> Iterator[str]:
+def _decoded(path: Path, encoding: str, lost: _Lost | None = None) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for chunk in _chunks(path):
-        yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
+    for chunk in chain(_chunks(path), [b""]):
+        text = decoder.decode(chunk, final=not chunk)
+        if lost:
+            lost.count += text.count(codecs.decode(b"\xff", "utf-8", "replace"))
+        yield text
 
 
 def _decoded_by_line(path: Path, signs: dict[int, str], mixed: _Mixed | None = None) -> Iterator[str]:
@@ -191,9 +202,19 @@ def _decode_line(line: bytes, signs: dict[int, str], mixed: _Mixed) -> str:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         mixed.other = True
-        return line.decode("latin-1").translate(signs)
+        return _decode_mixed_line(line, signs, mixed)
     mixed.utf8 = mixed.utf8 or not line.isascii()
     return text
+
+
+def _decode_mixed_line(line: bytes, signs: dict[int, str], mixed: _Mixed) -> str:
+    """A line with single bytes; what in it can only be an UTF-8 umlaut stays one."""
+    pieces = _WESTERN_UTF8.split(line)
+    mixed.utf8 = mixed.utf8 or len(pieces) > 1
+    return "".join(
+        piece.decode("utf-8") if place % 2 else piece.decode("latin-1").translate(signs)
+        for place, piece in enumerate(pieces)
+    )
 
 
 def _rewrite(pieces: Iterator[str], target: Path) -> str:

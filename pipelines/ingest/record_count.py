@@ -15,6 +15,11 @@ from pipelines.ingest.header import Dialect
 
 _CHUNK_BYTES = 1 << 24
 _NEWLINE, _RETURN = 10, 13
+NARROWEST_SWALLOWED = 4
+"""From this many cells on, a line within a cell that has as many is taken for a row that an open quote swallowed; in
+narrower tables an address or a sentence has as many commas."""
+MOST_GAPS = 50
+"""More blank lines than this are no gaps between tables, but the way in which the file is written."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class RecordCount:
 
     From record `records[i]` on (counted from 0) a record's line is its number plus `offsets[i]`. `cells` counts the
     cells of all records, `quoted_cells` those that open with a quote, `loose_quotes` the quotes that neither open nor
-    close a cell nor double another.
+    close a cell nor double another, `swallowed_lines` the lines within quotes that have as many cells as a row.
+    `after_blank` are the lines of records below a blank line, none where there are many.
     """
 
     count: int
@@ -32,6 +38,8 @@ class RecordCount:
     cells: int = 0
     quoted_cells: int = 0
     loose_quotes: int = 0
+    swallowed_lines: int = 0
+    after_blank: tuple[int, ...] = ()
 
     def lines_of(self, records: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The lines on which records start, by their numbers from 0."""
@@ -39,9 +47,12 @@ class RecordCount:
         return lines
 
 
-def count_records(path: Path, header_lines: int, dialect: Dialect | None = None) -> RecordCount:
-    """The records after the first `header_lines` lines; blank lines are none, line breaks within quotes end none."""
-    counter = _Counter(header_lines, dialect or Dialect())
+def count_records(path: Path, header_lines: int, dialect: Dialect | None = None, width: int = 0) -> RecordCount:
+    """The records after the first `header_lines` lines; blank lines are none, line breaks within quotes end none.
+
+    `width` is the number of cells in a row.
+    """
+    counter = _Counter(header_lines, dialect or Dialect(), width)
     with path.open("rb") as file:
         for _ in range(header_lines):
             file.readline()
@@ -56,11 +67,15 @@ def count_records(path: Path, header_lines: int, dialect: Dialect | None = None)
 class _Counter:
     """Finds the lines on which records start, piece by piece, by the parity of quotation marks."""
 
-    def __init__(self, line: int, dialect: Dialect) -> None:
+    def __init__(self, line: int, dialect: Dialect, width: int) -> None:
         self._line = line + 1
         self._quote = dialect.quote.encode()
         delimiter = dialect.delimiter.encode()
         self._delimiter = delimiter[0]
+        self._swallowed_size = (width - 1) * len(delimiter) if width >= NARROWEST_SWALLOWED else None
+        self._swallowed = 0
+        self._is_after_blank = False
+        self._after_blank: list[int] = []
         self._starting = np.frombuffer(delimiter[-1:] + b"\n", dtype=np.uint8)
         self._before_opening = np.frombuffer(delimiter[-1:] + b"\n" + self._quote, dtype=np.uint8)
         self._after_closing = np.frombuffer(delimiter[:1] + b"\r\n" + self._quote, dtype=np.uint8)
@@ -79,6 +94,7 @@ class _Counter:
         lengths = ends - starts - ((ends > starts) & (data[ends - 1] == _RETURN))
         is_inside = self._inside_quotes(block, data, starts)
         is_start = ~is_inside & (lengths > 0)
+        self._note_blanks(is_start, ~is_inside & (lengths == 0))
         lines = np.flatnonzero(is_start) + self._line
         records = np.arange(self._count, self._count + len(lines))
         self._note_breaks(records, lines - records)
@@ -97,7 +113,28 @@ class _Counter:
         self._delimiters += self._outside_quotes(is_delimiter, quotes)
         before: npt.NDArray[np.int64] = np.searchsorted(quotes, starts) + self._is_quoted
         self._is_quoted = bool((len(quotes) + self._is_quoted) % 2)
-        return (before % 2).astype(np.bool_)
+        is_inside = (before % 2).astype(np.bool_)
+        if self._swallowed_size is not None and is_inside.any():
+            self._count_swallowed(data, starts[is_inside], quotes)
+        return is_inside
+
+    def _count_swallowed(
+        self, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64]
+    ) -> None:
+        """Lines that begin within quotes and, up to the next quote or their end, have as many cells as a row."""
+        ends = np.append(np.flatnonzero(data == _NEWLINE), len(data))
+        marks = np.append(quotes, len(data))
+        stops = np.minimum(ends[np.searchsorted(ends, starts)], marks[np.searchsorted(marks, starts)])
+        delimiters = np.flatnonzero(data == self._delimiter)
+        counts = np.searchsorted(delimiters, stops) - np.searchsorted(delimiters, starts)
+        self._swallowed += int((counts == self._swallowed_size).sum())
+
+    def _note_blanks(self, is_start: npt.NDArray[np.bool_], is_blank: npt.NDArray[np.bool_]) -> None:
+        """The first records below blank lines; where blank lines are many they are how the file is written."""
+        if len(self._after_blank) <= MOST_GAPS:
+            follows = np.concatenate(([self._is_after_blank], is_blank[:-1]))
+            self._after_blank += (np.flatnonzero(is_start & follows)[: MOST_GAPS + 1] + self._line).tolist()
+        self._is_after_blank = bool(is_blank[-1])
 
     def _outside_quotes(self, is_delimiter: npt.NDArray[np.bool_], quotes: npt.NDArray[np.int64]) -> int:
         """How many delimiters part cells: those in front of the first quote, and after every second one."""
@@ -131,4 +168,6 @@ class _Counter:
         records = np.concatenate([empty, *(records for records, _ in self._breaks)])
         offsets = np.concatenate([empty, *(offsets for _, offsets in self._breaks)])
         cells = self._delimiters + self._count
-        return RecordCount(self._count, records, offsets, cells, self._quoted_cells, self._loose_quotes)
+        gaps = tuple(self._after_blank) if len(self._after_blank) <= MOST_GAPS else ()
+        quotes = self._quoted_cells, self._loose_quotes, self._swallowed
+        return RecordCount(self._count, records, offsets, cells, *quotes, gaps)

@@ -11,15 +11,17 @@ from itertools import islice
 from pathlib import Path
 
 from pipelines.ingest.header import Dialect
+from pipelines.ingest.record_count import NARROWEST_SWALLOWED
 
 _LONGEST_RECORD_LINES = 500
 """A cell may run over many lines; a quotation mark that is never closed must not swallow the rest of the file."""
 LONGEST_RAW_TEXT = 100_000
+_SWALLOWED = "A cell in quotation marks holds what looks like a whole further row; a quotation mark may be missing."
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record: its first line (from 1), its cells; where it is broken, what is wrong and its text as it stands."""
+    """One record: its first line (from 1), its cells, its text as it stands; where it is broken, what is wrong."""
 
     line: int
     cells: list[str]
@@ -55,8 +57,10 @@ def _record(line: str, lines: _Lines, dialect: Dialect, header: Sequence[str], f
     number = lines.number
     following: list[str] = []
     cells = _parse(line, lines, following, dialect)
+    text = "".join([line, *following]).rstrip("\r\n")[:LONGEST_RAW_TEXT]
     if cells is not None and _fits(cells, header):
-        return Record(number, cells, follows_blank=follows_blank)
+        fault = _SWALLOWED if following and _holds_a_row(cells, dialect) else None
+        return Record(number, cells, fault, text, follows_blank)
     lines.give_back(following)
     told = _fault(cells, following, header)
     raw_text = line.rstrip("\r\n")[:LONGEST_RAW_TEXT]
@@ -68,6 +72,14 @@ def _fits(cells: list[str], header: Sequence[str]) -> bool:
     if len(cells) != len(header):
         return False
     return bool(header[-1]) or not any(cell.strip() for cell, name in zip(cells, header, strict=True) if not name)
+
+
+def _holds_a_row(cells: list[str], dialect: Dialect) -> bool:
+    """Whether a line within a cell has as many cells as a row, as where one open quote meets the next."""
+    if len(cells) < NARROWEST_SWALLOWED:
+        return False
+    further = (line for cell in cells if "\n" in cell for line in cell.split("\n")[1:])
+    return any(line.count(dialect.delimiter) == len(cells) - 1 for line in further)
 
 
 class _Lines:

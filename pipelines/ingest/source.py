@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 from duckdb.func import PythonUDFType
 
 from pipelines.ingest.encoding import TextFile
-from pipelines.ingest.header import Header
+from pipelines.ingest.header import Header, normalised
 from pipelines.ingest.record_count import RecordCount
 from pipelines.ingest.records import raw_texts
 from pipelines.ingest.staging import CLOSING_WORDS, LONGEST_FOOTER, STAGING, Staged, column_name, second_table, stage
@@ -35,6 +36,8 @@ _NUMERIC = (
     "FLOAT",
 )
 _LINE_OF = "line_of_record"
+_WITH_NUMBER = re.compile("[0-9@]")
+"""What the names of columns seldom hold, and numbers, dates and addresses always do."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,8 @@ def text_source(
         rows, staged.row_count, staged.header, text.path, staged.rejects, staged.reject_count, notes=staged.notes
     )
     source = _without_repeated_headers(source, form, cells, positions)
-    return _without_closing_rows(connection, source, cells)
+    _refuse_unknown_table(connection, source, cells, staged.after_blank)
+    return _without_closing_rows(connection, source, cells, frozenset(staged.after_blank))
 
 
 def _rows_of(path: Path) -> str:
@@ -188,7 +192,10 @@ def _form(
         return _Form(frozenset(), 0)
     known = ", ".join(literal(word) for word in sorted(words)) or "NULL"
     counts = [f"count_if({is_untrimmed(cell)})" for cell in cells]
-    counts += [f"count_if({_is_header(staged.header, cells, positions)})", f"count_if(lower({cells[0]}) IN ({known}))"]
+    counts += [
+        f"count_if({_is_header(staged.header, cells, positions)})",
+        f"count_if({_as_label(cells[0])} IN ({known}))",
+    ]
     row = connection.execute(f"SELECT {', '.join(counts)} FROM {_rows_of(staged.records)}").fetchone() or ()
     *untrimmed, repeated, word_like = (int(count or 0) for count in row)
     if word_like > repeated:
@@ -199,7 +206,12 @@ def _form(
 def _is_header(header: Header, cells: Sequence[str], positions: Sequence[int]) -> str:
     """SQL that is true for a row that says the header once more."""
     pairs = zip(cells[:4], positions[:4], strict=True)
-    return " AND ".join(f"coalesce(trim({cell}), '') = {literal(header.cells[at])}" for cell, at in pairs)
+    return " AND ".join(f"{_as_label(cell)} = {literal(normalised(header.cells[at]))}" for cell, at in pairs)
+
+
+def _as_label(cell: str) -> str:
+    """SQL for a cell as a header is compared: files that were put together carry a byte order mark in the middle."""
+    return f"coalesce(lower(trim(replace({cell}, chr(65279), ''))), '')"
 
 
 def _refuse_second_table(
@@ -213,11 +225,11 @@ def _refuse_second_table(
     known = ", ".join(literal(word) for word in sorted(words))
     likely = connection.execute(
         f"SELECT {_record_and_line(connection, staged)}, {', '.join(cells)} FROM {_rows_of(staged.records)} "
-        f"WHERE lower({cells[0]}) IN ({known}) AND NOT ({_is_header(staged.header, cells, positions)}) "
+        f"WHERE {_as_label(cells[0])} IN ({known}) AND NOT ({_is_header(staged.header, cells, positions)}) "
         "ORDER BY record LIMIT 1000"
     ).fetchall()
     for _, line, *texts in likely:
-        filled = [" ".join(text.split()).casefold() for text in texts if text]
+        filled = [normalised(text) for text in texts if text]
         if len(filled) > 1 and words.issuperset(filled):
             raise second_table(line)
 
@@ -237,7 +249,32 @@ def _without_repeated_headers(source: Source, form: _Form, cells: Sequence[str],
     )
 
 
-def _without_closing_rows(connection: duckdb.DuckDBPyConnection, source: Source, cells: Sequence[str]) -> Source:
+def _refuse_unknown_table(
+    connection: duckdb.DuckDBPyConnection, source: Source, cells: Sequence[str], after_blank: Sequence[int]
+) -> None:
+    """Raise RefusalError where a row below a blank line holds only words, also where every row above has a number."""
+    if not (cells and after_blank):
+        return
+    rows = connection.execute(
+        f"SELECT line, {', '.join(cells)} FROM {source.relation} AS rows "
+        "WHERE line IN (SELECT unnest($1::BIGINT[])) ORDER BY line",
+        [list(after_blank)],
+    ).fetchall()
+    for line, *texts in rows:
+        filled = {cell: text for cell, text in zip(cells, texts, strict=True) if text}
+        if len(filled) < 2 or any(_WITH_NUMBER.search(text) for text in filled.values()):
+            continue
+        tests = [f"count(*) > 0 AND bool_and(coalesce(regexp_matches({cell}, '[0-9@]'), false))" for cell in filled]
+        above = connection.execute(
+            f"SELECT {' OR '.join(tests)} FROM {source.relation} AS rows WHERE line < $1", [line]
+        ).fetchone()
+        if above and above[0]:
+            raise second_table(line)
+
+
+def _without_closing_rows(
+    connection: duckdb.DuckDBPyConnection, source: Source, cells: Sequence[str], after_blank: frozenset[int]
+) -> Source:
     """The source without the rows at its end that close the table: a sum, a number of rows, a remark."""
     last = (
         connection.execute(
@@ -251,16 +288,21 @@ def _without_closing_rows(connection: duckdb.DuckDBPyConnection, source: Source,
     closing = []
     for record, line, *texts in last:
         filled = [text for text in texts if text]
-        if filled and not (CLOSING_WORDS.match(filled[0]) and len(filled) <= max(2, len(texts) // 3)):
+        is_apart = len(filled) <= max(2, len(texts) // 3) or line in after_blank
+        if filled and not (CLOSING_WORDS.match(filled[0]) and is_apart):
             break
         closing += [(record, line)] if filled else []
     if not closing:
         return source
     record, line = closing[-1]
-    rows = "1 row" if len(closing) == 1 else f"{len(closing)} rows"
+    rows = (
+        f"The row that closes the table was left out (line {line})."
+        if len(closing) == 1
+        else f"{len(closing)} rows that close the table were left out (from line {line})."
+    )
     return replace(
         source,
         relation=f"(SELECT * FROM {source.relation} AS all_rows WHERE record < {record})",
         row_count=source.row_count - (last[0][0] - record + 1),
-        notes=(*source.notes, f"{rows} that close the table were left out (from line {line})."),
+        notes=(*source.notes, rows),
     )

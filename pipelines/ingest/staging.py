@@ -28,6 +28,9 @@ CLOSING_WORDS = re.compile(
 """With these words tools close a table; a record of a customer or an order does not begin so."""
 LONGEST_FOOTER = 20
 _BATCH_ROWS = 20_000
+_TORN = "The next line may be the rest of this row's last cell, torn off by a line break without quotation marks."
+    "The next line may be the rest of this row's last cell, torn off by a line break that is not in quotation marks."
+)
 _REJECTS = pa.schema([("line", pa.int64()), ("fault", pa.string()), ("raw_text", pa.string())])
 
 
@@ -35,7 +38,8 @@ _REJECTS = pa.schema([("line", pa.int64()), ("fault", pa.string()), ("raw_text",
 class Staged:
     """A file's records as Parquet: `records` with the wanted columns (and `line`, unless `count` tells the lines).
 
-    `rejects` holds the records that are broken in form; `notes` say what was left out.
+    `rejects` holds the records that are broken in form; `notes` say what was left out. `after_blank` are the lines of
+    records below a blank line.
     """
 
     records: Path
@@ -45,6 +49,7 @@ class Staged:
     rejects: Path | None = None
     reject_count: int = 0
     notes: tuple[str, ...] = ()
+    after_blank: tuple[int, ...] = ()
 
 
 def column_name(position: int) -> str:
@@ -64,14 +69,15 @@ def stage(
 
     Raises RefusalError where the file holds two tables.
     """
-    count = count_records(text.path, header.last_line, header.dialect)
+    count = count_records(text.path, header.last_line, header.dialect, len(header.cells))
     if count.loose_quotes and not count.quoted_cells:
         header = _with_fewer_faults(text.path, header)
     elif _is_regular(count, header):
         staged = scratch / "staged.parquet"
         if _stage_fast(connection, text.path, header, positions, staged) == count.count:
-            return Staged(staged, count.count, header, count)
-    return _stage_carefully(text, header, positions, words, scratch)
+            return Staged(staged, count.count, header, count, after_blank=count.after_blank)
+    staged_by_us = _stage_carefully(text, header, positions, words, scratch)
+    return replace(staged_by_us, after_blank=count.after_blank)
 
 
 def _with_fewer_faults(path: Path, header: Header) -> Header:
@@ -84,7 +90,8 @@ def _with_fewer_faults(path: Path, header: Header) -> Header:
 def _is_regular(count: RecordCount, header: Header) -> bool:
     """Whether the engine can be trusted with the file. (It overlooks an empty cell too many at a row's end.)"""
     has_width = count.cells == count.count * len(header.cells)
-    return has_width and not count.loose_quotes and header.dialect.escape != "\\" and bool(header.cells[-1])
+    is_sound = has_width and not (count.loose_quotes or count.swallowed_lines)
+    return is_sound and header.dialect.escape != "\\" and bool(header.cells[-1])
 
 
 def _stage_fast(
@@ -115,6 +122,8 @@ def _stage_carefully(
     row_count = reject_count = 0
     tail: list[Record] = []
     records = read_records(text.path, header.last_line, header.dialect, header.cells)
+    if len(header.cells) - 1 in positions:
+        records = _without_torn(records)
     with (
         pq.ParquetWriter(staged, schema, compression="lz4") as kept,
         pq.ParquetWriter(rejects, _REJECTS, compression="lz4") as broken,
@@ -130,6 +139,29 @@ def _stage_carefully(
         broken.write_table(_rejects([] if left_out else tail))
         reject_count += 0 if left_out else len(tail)
     return Staged(staged, row_count, header, None, rejects, reject_count, _footer_notes(left_out))
+
+
+def _without_torn(records: Iterator[Record]) -> Iterator[Record]:
+    """The records; a sound one is broken too where a line follows that may be the rest of its last cell."""
+    previous: Record | None = None
+    for record in records:
+        if previous is not None:
+            yield replace(previous, fault=_TORN) if _is_torn(previous, record) else previous
+        previous = record
+    if previous is not None:
+        yield previous
+
+
+def _is_torn(record: Record, following: Record) -> bool:
+    """Whether the next line is a single cell, no remark, and the record's own last cell is not closed by a quote."""
+    if record.fault or not following.fault or len(following.cells) != 1 or following.follows_blank:
+        return False
+    is_remark = following.raw_text.lstrip().startswith("#") or _is_closing_text(following)
+    return not is_remark and not record.raw_text.endswith(('"', "'"))
+
+
+def _is_closing_text(record: Record) -> bool:
+    return CLOSING_WORDS.match(record.raw_text.lstrip("\ufeff\"' ;,\t|")) is not None
 
 
 def _footer_notes(left_out: list[Record]) -> tuple[str, ...]:
@@ -154,9 +186,11 @@ def _is_footer(tail: list[Record], ends_with_newline: bool) -> bool:
     """
     if not tail or len(tail) > LONGEST_FOOTER:
         return False
-    if all(_says_nothing(record) or CLOSING_WORDS.match(record.raw_text.lstrip("\ufeff\"' ;,\t|")) for record in tail):
+    if all(_says_nothing(record) or _is_closing_text(record) for record in tail):
         return True
-    return tail[0].follows_blank and ends_with_newline and all(record.filled_count <= 2 for record in tail)
+    counts = [record.filled_count for record in tail]
+    is_remark = max(counts) <= 2 and counts.count(2) <= 1  # several rows of two cells may be another table
+    return tail[0].follows_blank and ends_with_newline and is_remark
 
 
 def _says_nothing(record: Record) -> bool:
