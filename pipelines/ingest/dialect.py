@@ -107,5 +107,5 @@ def _is_wrapped_in_apostrophes(sample: str, delimiter: str) -> bool:
     """
     between = re.escape(delimiter)
     beginning = re.findall(f"(?:^|{between})'", sample, re.MULTILINE)
-    wrapped = re.findall(f"(?:^|{between})'(?:[^'\n]|'')*'(?={between}|\r?$)", sample, re.MULTILINE)
+    wrapped = re.findall(f"(?:^|{between})'(?:[^']|''){{0,500}}'(?={between}|\r?$)", sample, re.MULTILINE)
     return len(wrapped) > 1 and len(wrapped) >= _NEARLY_EVERY * len(beginning)

@@ -109,7 +109,7 @@ class _Lost:
         if not self.count:
             return ""
         return (
-            f"{self.count} damaged signs stand as \ufffd in the result. Export the file again, or copy it to its end."
+            f"Damaged signs ({self.count}) stand as \ufffd in the result. Export the file again, or copy it to its end."
         )
 
 

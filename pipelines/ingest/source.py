@@ -16,25 +16,10 @@ from pipelines.ingest.encoding import TextFile
 from pipelines.ingest.header import Header, normalised
 from pipelines.ingest.record_count import RecordCount
 from pipelines.ingest.records import raw_texts
-from pipelines.ingest.staging import CLOSING_WORDS, LONGEST_FOOTER, STAGING, Staged, column_name, second_table, stage
+from pipelines.ingest.staging import CLOSING_WORDS, LONGEST_FOOTER, Staged, column_name, second_table, stage
 from pipelines.ingest.values import is_untrimmed, trimmed
-from pipelines.quoting import file_literal, identifier, literal
+from pipelines.quoting import file_literal, literal
 
-_NUMERIC = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "UHUGEINT",
-    "DECIMAL",
-    "DOUBLE",
-    "FLOAT",
-)
 _LINE_OF = "line_of_record"
 _WITH_NUMBER = re.compile("[0-9@]")
 """What the names of columns seldom hold, and numbers, dates and addresses always do."""
@@ -94,34 +79,6 @@ def position_name(cell: str) -> str:
     return f"position_{cell}"
 
 
-def parquet_source(
-    connection: duckdb.DuckDBPyConnection, path: Path, header: Header, positions: Sequence[int], scratch: Path
-) -> Source:
-    """A Parquet file, staged in `scratch` with every wanted column as text; the line is the row's number from 1."""
-    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({file_literal(path)})").fetchall()
-    types = [str(row[1]) for row in described]
-    columns = [f"{_parquet_text(header.cells[at], types[at])} AS {column_name(at)}" for at in positions]
-    staged = scratch / "staged.parquet"
-    row = connection.execute(
-        f"COPY (SELECT {', '.join(columns)} FROM read_parquet({file_literal(path)})) "
-        f"TO {literal(str(staged))} {STAGING}"
-    ).fetchone()
-    numbers = frozenset(column_name(at) for at in positions if types[at].startswith(_NUMERIC))
-    rows = ", ".join(["file_row_number AS record", "file_row_number + 1 AS line", *map(column_name, positions)])
-    return Source(
-        f"(SELECT {rows} FROM {_rows_of(staged)})", int(row[0]) if row else 0, header, None, typed_numbers=numbers
-    )
-
-
-def _parquet_text(name: str, kind: str) -> str:
-    column = identifier(name)
-    if kind == "VARCHAR":
-        return trimmed(column)
-    if kind.startswith("TIMESTAMP WITH TIME ZONE"):
-        return f"CAST(timezone('UTC', {column}) AS VARCHAR) || 'Z'"
-    return f"CAST({column} AS VARCHAR)"
-
-
 def text_source(
     connection: duckdb.DuckDBPyConnection,
     text: TextFile,
@@ -138,7 +95,7 @@ def text_source(
     cells = [column_name(at) for at in positions]
     form = _form(connection, staged, cells, positions, words)
     columns = [f"{trimmed(cell)} AS {cell}" if cell in form.untrimmed else cell for cell in cells]
-    rows = f"(SELECT {_record_and_line(connection, staged)}, {', '.join(columns)} FROM {_rows_of(staged.records)})"
+    rows = f"(SELECT {_record_and_line(connection, staged)}, {', '.join(columns)} FROM {rows_of(staged.records)})"
     source = Source(
         rows, staged.row_count, staged.header, text.path, staged.rejects, staged.reject_count, notes=staged.notes
     )
@@ -147,7 +104,8 @@ def text_source(
     return _without_closing_rows(connection, source, cells, frozenset(staged.after_blank))
 
 
-def _rows_of(path: Path) -> str:
+def rows_of(path: Path) -> str:
+    """SQL for the rows of a staged file, with their numbers from 0."""
     return f"read_parquet({file_literal(path)}, file_row_number = true)"
 
 
@@ -196,7 +154,7 @@ def _form(
         f"count_if({_is_header(staged.header, cells, positions)})",
         f"count_if({_as_label(cells[0])} IN ({known}))",
     ]
-    row = connection.execute(f"SELECT {', '.join(counts)} FROM {_rows_of(staged.records)}").fetchone() or ()
+    row = connection.execute(f"SELECT {', '.join(counts)} FROM {rows_of(staged.records)}").fetchone() or ()
     *untrimmed, repeated, word_like = (int(count or 0) for count in row)
     if word_like > repeated:
         _refuse_second_table(connection, staged, cells, positions, words)
@@ -224,7 +182,7 @@ def _refuse_second_table(
     """Raise RefusalError where a row reads like the header of another table."""
     known = ", ".join(literal(word) for word in sorted(words))
     likely = connection.execute(
-        f"SELECT {_record_and_line(connection, staged)}, {', '.join(cells)} FROM {_rows_of(staged.records)} "
+        f"SELECT {_record_and_line(connection, staged)}, {', '.join(cells)} FROM {rows_of(staged.records)} "
         f"WHERE {_as_label(cells[0])} IN ({known}) AND NOT ({_is_header(staged.header, cells, positions)}) "
         "ORDER BY record LIMIT 1000"
     ).fetchall()

@@ -29,8 +29,6 @@ CLOSING_WORDS = re.compile(
 LONGEST_FOOTER = 20
 _BATCH_ROWS = 20_000
 _TORN = "The next line may be the rest of this row's last cell, torn off by a line break without quotation marks."
-    "The next line may be the rest of this row's last cell, torn off by a line break that is not in quotation marks."
-)
 _REJECTS = pa.schema([("line", pa.int64()), ("fault", pa.string()), ("raw_text", pa.string())])
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipelines.ingest.presets import WILDCARD, Preset
+from pipelines.ingest.header import WILDCARD
+from pipelines.ingest.presets import Preset
 from tests.unit.renderings import AMOUNT_STYLES, MOMENT_STYLES, amounts_in, column_kinds, moments_in
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252", "iso-8859-15")

@@ -197,7 +197,7 @@ def test_a_delimiter_at_the_end_of_every_row_is_no_cell(tmp_path: Path) -> None:
     ("below", "told"),
     [
         ("\nExported by the sales team\n", "below the table left out"),
-        ("Total,,,\n", "that close the table were left out"),
+        ("Total,,,\n", "that closes the table was left out"),
         ("2 rows\n", "below the table left out"),
         (HEAD + "3,Cy,Cold,cy@example.com\n", "1 row says the header once more"),
     ],
