@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipelines.ingest.presets import WILDCARD, Preset, Rule
+from pipelines.ingest.header import WILDCARD
+from pipelines.ingest.presets import Preset, Rule
 
 Records = tuple[tuple[str, ...], ...]
 
