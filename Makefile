@@ -2,6 +2,7 @@
 PYTHON ?= python3
 WORKSPACE ?= workspace
 SIZE ?= S
+PART ?= pollution ingest batch
 
 VENV := .venv
 READY := $(VENV)/ready
@@ -34,8 +35,11 @@ test: $(READY) ## set up, run every test
 ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
 	@$(BIN)/stammkunde ui
 
-bench: $(READY) ## measure a whole batch beside DuckDB's plain copy of the same files (SIZE=S, M or L)
-	@$(BIN)/python -m benchmarks.batch --size $(SIZE)
+bench: $(READY) ## measure a whole batch (SIZE=S, M or L), the ingest of 1 GB and polluted files (PART=batch, ingest or pollution)
+	@for part in $(PART); do case $$part in \
+		batch) $(BIN)/python -m benchmarks.batch --size $(SIZE) ;; \
+		*) $(BIN)/python -m benchmarks.$$part ;; \
+	esac || exit 1; done
 
 lint: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

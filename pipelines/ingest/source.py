@@ -126,7 +126,7 @@ def _register_lines(connection: duckdb.DuckDBPyConnection, count: RecordCount) -
     def line_of(records: pa.Array) -> pa.Array:
         return pa.array(count.lines_of(np.asarray(records.to_numpy(zero_copy_only=False), dtype=np.int64)))
 
-    if connection.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = $1", [_LINE_OF]).fetchone():
+    if connection.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = $1", [_LINE_OF]).fetchall():
         connection.remove_function(_LINE_OF)
     connection.create_function(_LINE_OF, line_of, ["BIGINT"], "BIGINT", type=PythonUDFType.ARROW)
 

@@ -134,3 +134,15 @@ def test_random_tables_do_no_harm(files: list[tuple[bytes, str]]) -> None:
 )
 def test_random_archives_do_no_harm(files: list[tuple[bytes, str]]) -> None:
     landed_without_harm(files)
+
+
+def test_two_files_with_line_breaks_in_cells_are_both_loaded(tmp_path: Path) -> None:
+    """Accident: what the engine was taught about the first file stands in the way of the second."""
+    header = b"InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
+    (tmp_path / "landing").mkdir()
+    for number in (1, 2, 3):
+        rows = "".join(f'{number}{row},"A\nB",1,2025-03-20 10:00,2.00,7\n' for row in range(3))
+        (tmp_path / "landing" / f"{number}.csv").write_bytes(header + rows.encode())
+    options = IngestSettings("GBP", "GB", "Europe/London", tmp_path / "scratch")
+    report = ingest(tmp_path / "landing", tmp_path / "raw", tmp_path / "quarantine", options)
+    assert {(row.status, row.rows_kept) for row in report.rows} == {("loaded", 3)}
