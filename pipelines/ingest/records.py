@@ -165,13 +165,17 @@ def _unescaped(inside: str, dialect: Dialect) -> str:
 
 
 def usual_width(path: Path, header_lines: int, dialect: Dialect, expected: int, limit: int) -> int:
-    """The number of cells that most of the first `limit` records have, `expected` where as many have that."""
+    """The number of cells that most of the first `limit` records have, `expected` where as many have that.
+
+    One record alone is no custom: where it is wider than `expected`, a delimiter slipped into it.
+    """
     with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
         lines, widths = _Lines(file, header_lines), Counter[int]()
         while widths.total() < limit and (line := lines.take()) is not None:
             cells = _parse(line, lines, [], dialect) if line.strip() else None
             widths.update([len(cells)] if cells else [])
-    return max(widths, key=lambda width: (widths[width], width == expected), default=expected)
+    usual = max(widths, key=lambda width: (widths[width], width == expected), default=expected)
+    return usual if widths[usual] > 1 else min(usual, expected)
 
 
 def _fault(cells: list[str] | None, following: list[str], header: Sequence[str]) -> str:

@@ -125,3 +125,10 @@ def test_apostrophes_as_quotes_may_enclose_line_breaks(tmp_path: Path) -> None:
     """Accident: cells in apostrophes that hold line breaks tear all rows apart."""
     read = Read(text("101,Anna,Ost,anna@example.com,'A\nB'", "102,Bob,Ost,bob@example.com,'A\nB'"), tmp_path)
     assert read.kept == {"101": ("Anna", "A\nB"), "102": ("Bob", "A\nB")}
+
+
+def test_a_lone_row_with_a_delimiter_too_many_is_not_shifted(tmp_path: Path) -> None:
+    """Accident: the only row of a file has one comma too many, which is taken for the file's custom."""
+    read = Read(text("101,Anna,,Ost,anna@example.com,"), tmp_path)
+    assert read.kept == {}
+    assert read.quarantined == {2}
