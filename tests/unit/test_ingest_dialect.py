@@ -81,8 +81,16 @@ def test_the_header_is_found_under_any_delimiter_and_below_a_title(delimiter: st
         ("shopify_customers_export.csv", "shopify_customers"),
         ("shopify_orders_export_2025.csv", "shopify_orders"),
         ("shopify_orders_export_older.csv", "shopify_orders"),
-        ("klaviyo_profiles_export.csv", None),
-        ("woocommerce_webtoffee_orders_export.csv", None),
+        ("brevo_contacts_export.csv", "brevo_contacts"),
+        ("ebay_de_verkaufsprotokoll.csv", "ebay_de_orders"),
+        ("klaviyo_campaigns_export.csv", "klaviyo_campaigns"),
+        ("klaviyo_profiles_export_newer_columns.csv", "klaviyo_profiles"),
+        ("magento2_customers_grid_export.csv", "magento_customers"),
+        ("magento2_orders_grid_export.csv", "magento_orders"),
+        ("rakuten_de_erp_orders.csv", "rakuten_de_orders"),
+        ("salesforce_lead_fields.csv", "salesforce_leads"),
+        ("klaviyo_profiles_export.csv", "klaviyo_profiles"),
+        ("woocommerce_webtoffee_orders_export.csv", "woocommerce_webtoffee_orders"),
     ],
 )
 def test_headers_of_real_exports_are_told_apart(file: str, preset: str | None, public_data: Path) -> None:
