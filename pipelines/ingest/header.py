@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 WILDCARD = "*"
+EITHER = " | "
+"""Parts the headers of which any will do."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,14 @@ class Header:
         return replace(self, aliases={normalised(name): labels for name, labels in aliases.items()})
 
     def find(self, wanted: str) -> list[int]:
-        """The positions of the columns that `wanted` names, itself or else by an alias; it may end with a `*`."""
-        for label in (wanted, *self.aliases.get(normalised(wanted), ())):
-            if found := self._named(normalised(label)):
-                return found
+        """The positions of the columns that `wanted` names, itself or else by an alias.
+
+        It may end with a `*`, or name several headers parted by ` | `, of which the first that is there counts.
+        """
+        for name in wanted.split(EITHER):
+            for label in (name, *self.aliases.get(normalised(name), ())):
+                if found := self._named(normalised(label)):
+                    return found
         return []
 
     def _named(self, name: str) -> list[int]:

@@ -131,10 +131,14 @@ def _origins(rule: Rule, column: Column, facts: FileFacts, relation: str, packed
     """Where the column's value may come from in this file; nothing where the file lacks what the rule reads."""
     if any(facts.path_facts.get(group) not in allowed for group, allowed in rule.only_if.items()):
         return
+    if rule.unless and facts.cells(rule.unless):
+        return
     if rule.product:
         yield from _product(rule, facts)
     elif rule.tax_included:
         yield from _tax_included(rule.tax_included, facts, relation)
+    elif rule.joined:
+        yield from _joined(rule, column, facts)
     elif rule.plus:
         yield from _plus(rule, facts)
     elif rule.unpacked and packed:
@@ -200,6 +204,14 @@ def _product(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
     yield _Origin(value, "NULL::VARCHAR", " x ".join(rule.product or ()))
 
 
+def _joined(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:
+    """The filled cells as one text, parted by blanks."""
+    cells = [cell for header in rule.joined for cell in facts.cells(header)[:1]]
+    if cells:
+        text = f"nullif(concat_ws(' ', {', '.join(cells)}), '')"
+        yield _Origin(as_type(_transformed(text, rule), column, "", facts.styles), text, " ".join(rule.joined))
+
+
 def _plus(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
     """The sum of the filled cells; one that cannot be read leaves no sum, and none filled is no amount."""
     cells = [cell for header in rule.plus for cell in facts.cells(header)[:1]]
@@ -253,7 +265,7 @@ def _faults(records: Records, column: Column, currencies: frozenset[str]) -> Ite
         yield Fault(
             f"NOT coalesce(regexp_matches({value}, {literal(column.pattern)}), true)", f"does not fit: {meaning}"
         )
-    if records.entity == "orders" and column.name == "currency":
+    if records.entity in ("orders", "deals") and column.name == "currency":
         known = ", ".join(literal(currency) for currency in sorted(currencies))
         yield Fault(
             f"coalesce({value} NOT IN ({known}), false)", "is a currency without an exchange rate in settings.yml"

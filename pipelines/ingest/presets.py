@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from data_quality.contracts import Contract, DefinitionError, contracts, parse_definition, read_definition
+from pipelines.ingest.header import EITHER
 
 PRESETS_FOLDER = Path(__file__).parent / "presets"
 PLACE = "#"
@@ -83,9 +84,11 @@ class Rule(_Definition):
     position_within: str | None = None
     tax_included: TaxCells | None = None
     plus: Texts = ()
+    joined: Texts = ()
     unpacked: str | None = Field(default=None, alias="field")
 
     only_if: dict[str, Texts] = {}
+    unless: str | None = None
     map: dict[str, str] = {}
     match: dict[str, str] = {}
     otherwise: str | None = None
@@ -100,10 +103,10 @@ class Rule(_Definition):
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
         origins = [self.headers, self.value, self.file_name, self.product, self.position_within, self.tax_included]
-        if sum(bool(origin) for origin in (*origins, self.plus, self.unpacked)) != 1:
+        if sum(bool(origin) for origin in (*origins, self.plus, self.joined, self.unpacked)) != 1:
             raise ValueError(
                 "a rule takes its value from exactly one of: "
-                "from, value, file_name, product, position_within, tax_included, plus, field"
+                "from, value, file_name, product, position_within, tax_included, plus, joined, field"
             )
         for pattern in [*self.match, *([self.remove] if self.remove else [])]:
             _compile(pattern)
@@ -112,7 +115,7 @@ class Rule(_Definition):
     @property
     def cells(self) -> tuple[str, ...]:
         """Every header that the rule reads, wildcards as written."""
-        parts = [*self.headers, *(self.product or ()), *self.plus, self.less, self.position_within]
+        parts = [*self.headers, *(self.product or ()), *self.plus, *self.joined, self.less, self.position_within]
         parts += list(self.tax_included.model_dump().values()) if self.tax_included else []
         return tuple(part for part in parts if part)
 
@@ -231,12 +234,13 @@ class Preset(_Definition):
         """Every header that a file of this kind is known or read by, and its aliases."""
         read = {cell for records in self.records for cell in records.cells}
         aliases = {label for labels in self.aliases.values() for label in labels}
-        return frozenset({*self.recognise.required, *self.recognise.hints} | read | aliases)
+        wanted = {*self.recognise.required, *self.recognise.hints} | read
+        return frozenset({name for names in wanted for name in names.split(EITHER)} | aliases)
 
     def _check_aliases(self) -> None:
         wanted = {*self.recognise.required, *self.recognise.hints}
         wanted |= {cell for records in self.records for cell in records.cells}
-        known = {name.casefold() for name in wanted}
+        known = {name.casefold() for names in wanted for name in names.split(EITHER)}
         if useless := [name for name in self.aliases if name.casefold() not in known]:
             raise ValueError(f"aliases: {useless[0]!r} is a header that nothing in this file asks for")
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pipelines.ingest.header import Header, normalised
 from pipelines.ingest.presets import Preset
 
+GENERIC = "generic"
+"""The vendor of layouts that no vendor's tool writes: lists by hand, and whatever nobody knows better."""
+
 
 @dataclass(frozen=True)
 class Recognised:
@@ -70,10 +73,12 @@ def _missing(preset: Preset, header: Header) -> tuple[str, ...]:
     return tuple(wanted for wanted in preset.recognise.required if not header.find(wanted))
 
 
-def _rank(preset: Preset, header: Header) -> tuple[bool, int, int, int, str]:
-    """Own before shipped; more known columns; a name that was asked for and fits; an earlier row; the slug."""
+def _rank(preset: Preset, header: Header) -> tuple[bool, bool, int, int, int, str]:
+    """Own before shipped, a vendor's before a generic one; then more known columns, a fitting name that was asked for,
+    an earlier row; the slug."""
+    is_vendors, has_name = preset.vendor != GENERIC, int(bool(preset.recognise.file_name))
     known = sum(bool(header.find(wanted)) for wanted in (*preset.recognise.required, *preset.recognise.hints))
-    return preset.is_own, known, int(bool(preset.recognise.file_name)), -header.first_line, preset.slug
+    return preset.is_own, is_vendors, known, has_name, -header.first_line, preset.slug
 
 
 def _nearest(tried: list[tuple[Preset, Header]], name: str) -> Unknown:

@@ -35,7 +35,7 @@ def without_repeats(
     """
     if not cells or not _find_repeats(connection, source, cells):
         return source, []
-    lines = next((records for records in preset.records if _has_position(records)), None)
+    lines = next((records for records in preset.records if _has_position(records, facts)), None)
     undecided = 0
     if lines is not None:
         undecided = _keep_what_was_sold(connection, source, preset, lines, facts)
@@ -93,10 +93,10 @@ def _find_repeats(connection: duckdb.DuckDBPyConnection, source: Source, cells: 
     return _count(connection, f"SELECT count(*) FROM {_REPEATS}") > 0
 
 
-def _has_position(records: Records) -> bool:
-    return records.entity == "order_lines" and any(
-        rule.position_within for rules in records.columns.values() for rule in rules
-    )
+def _has_position(records: Records, facts: FileFacts) -> bool:
+    """Whether lines of an order have no number but their place in the file."""
+    rules = [rule for rules in records.columns.values() for rule in rules if rule.position_within]
+    return records.entity == "order_lines" and any(not (rule.unless and facts.cells(rule.unless)) for rule in rules)
 
 
 def _keep_what_was_sold(
