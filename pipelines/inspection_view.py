@@ -16,6 +16,8 @@ def print_inspection(found: Inspection, console: Console) -> None:
         _say(console, f"  {found.preset}, {_form(found)}")
     if found.message:
         _say(console, f"  {found.message}")
+    if found.proposal:
+        _say(console, f"\n{found.proposal}")
     if found.mapped:
         console.print(_columns(found))
     if found.unmapped:

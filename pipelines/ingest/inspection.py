@@ -10,12 +10,15 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from pipelines.ingest.dialect import header_candidates
 from pipelines.ingest.durable import private_folder
+from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.engine import engine
 from pipelines.ingest.landed import Landed, RefusalError, landed_file
 from pipelines.ingest.ledger import LedgerRow, Status
 from pipelines.ingest.loading import Loader
 from pipelines.ingest.opening import Opened, open_landed
+from pipelines.ingest.proposal import propose
 from pipelines.ingest.recognise import Unknown
 from pipelines.ingest.settings import IngestSettings
 
@@ -51,6 +54,7 @@ class Inspection:
     preset: str | None = None
     encoding: str | None = None
     dialect: str | None = None
+    proposal: str | None = None
     header_line: int | None = None
     mapped: tuple[MappedColumn, ...] = ()
     unmapped: tuple[str, ...] = ()
@@ -88,12 +92,20 @@ def _inspect(loader: Loader, landed: Landed, work: Path) -> Inspection:
         if opened is None:
             return Inspection(landed.name, "empty", "The file is empty.")
         if isinstance(opened, Unknown):
-            return Inspection(landed.name, "unknown", opened.message)
+            return Inspection(landed.name, "unknown", opened.message, proposal=_proposal(landed, work))
         return _converted(loader, opened, work)
     except RefusalError as refusal:
         return Inspection(landed.name, "refused", str(refusal))
     except duckdb.Error as error:
         return Inspection(landed.name, "refused", f"The file could not be converted ({type(error).__name__}).")
+
+
+def _proposal(landed: Landed, work: Path) -> str | None:
+    """A mapping file for a text that no preset fits."""
+    if landed.is_parquet:
+        return None
+    text = as_utf8(landed.path, work / "utf8")
+    return propose(text.path, header_candidates(text.path), Path(landed.name).name)
 
 
 def _converted(loader: Loader, opened: Opened, work: Path) -> Inspection:

@@ -33,7 +33,8 @@ class Unknown:
         """A sentence for people that names the next step."""
         if self.nearest is None:
             return (
-                "No preset knows any of this file's columns. Describe the file in mappings/, as the shipped presets do."
+                "No preset knows this file's columns. `stammkunde inspect` prints a mapping file to start from; "
+                "check it and save it in mappings/."
             )
         if not self.missing:
             return (
@@ -43,7 +44,7 @@ class Unknown:
         named = ", ".join(f'"{name}"' for name in self.missing)
         return (
             f"No preset fits this file. The nearest is {self.nearest.name} ({self.nearest.slug}), which also needs "
-            f"{named}. Export these columns too, or describe the file in mappings/."
+            f"{named}. Export these columns too, or start from the mapping file that `stammkunde inspect` prints."
         )
 
 
