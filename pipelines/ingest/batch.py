@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 from data_quality.contracts import contracts
 from pipelines.ingest.durable import durable_file, private_folder, remove_leftovers
 from pipelines.ingest.engine import engine
-from pipelines.ingest.landed import Landed, RefusalError, landed_files
+from pipelines.ingest.landed import Landed, landed_files
 from pipelines.ingest.ledger import ImbalanceError, LedgerRow, Note, Status, read_note, write_ledger, write_note
 from pipelines.ingest.loading import Loader, file_id
 from pipelines.ingest.opening import Opened, open_landed
 from pipelines.ingest.presets import Preset
 from pipelines.ingest.recognise import Unknown
+from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.settings import IngestSettings
 from pipelines.quoting import file_literal
 
@@ -47,8 +48,8 @@ class IngestReport:
 
     @property
     def troubled(self) -> tuple[LedgerRow, ...]:
-        """The rows that a person should look at: of unknown, refused and partly loaded files."""
-        return tuple(row for row in self.rows if row.status in ("partly", "unknown", "refused"))
+        """The rows that a person should look at: of unknown, refused, waiting and partly loaded files."""
+        return tuple(row for row in self.rows if row.status in ("partly", "unknown", "refused", "waiting"))
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def ingest(landing: Path, raw: Path, quarantine: Path, settings: IngestSettings)
     ):
         batch = _Batch(Loader(connection, raw, quarantine, settings), presets)
         for landed in landed_files(landing, scratch):
-            batch.rows.extend(_take(batch, landed, scratch))
+            batch.rows.extend(_take_whole(batch, landed, scratch))
         removed = _remove_orphans(batch)
         _write_empty_tables(raw)
         write_ledger(raw / "load_ledger" / "load_ledger.parquet", batch.rows)
@@ -110,6 +111,21 @@ def newest_event(connection: duckdb.DuckDBPyConnection, raw: Path) -> datetime |
     return row[0] if row else None
 
 
+def _take_whole(batch: _Batch, landed: Landed, scratch: Path) -> list[LedgerRow]:
+    """The ledger rows of one landed file; one that changed while it was read is left for the next run.
+
+    What was read of it is in no note any more, so that it is taken out of raw with the other orphans.
+    """
+    known = set(batch.notes)
+    rows = _take(batch, landed, scratch)
+    if not landed.has_changed:
+        return rows
+    for identity in set(batch.notes) - known:
+        del batch.notes[identity]
+    message = "The file changed or went away while it was read; it waits for the next run."
+    return [_without_records(landed, "waiting", message)]
+
+
 def _take(batch: _Batch, landed: Landed, scratch: Path) -> list[LedgerRow]:
     """The ledger rows of one landed file, which is in raw afterwards where it can be."""
     if landed.refusal:
@@ -127,6 +143,10 @@ def _take(batch: _Batch, landed: Landed, scratch: Path) -> list[LedgerRow]:
     except ImbalanceError:
         message = "Its rows or money do not add up after reading, so it is left out. This is a fault of the program."
         return [_without_records(landed, "refused", message)]
+    except OSError as error:
+        if landed.origin is not None and landed.origin.exists():
+            raise
+        return [_without_records(landed, "refused", f"The file went away while it was read ({type(error).__name__}).")]
     except (duckdb.OutOfMemoryException, duckdb.InternalException, duckdb.InterruptException):
         raise  # the machine's fault: to go on without a good file would publish too little
     except duckdb.Error as error:

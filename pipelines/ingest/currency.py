@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.ingest.durable import private_folder
-from pipelines.ingest.landed import Landed, RefusalError, landed_files
+from pipelines.ingest.landed import Landed, landed_files
 from pipelines.ingest.opening import Opened, open_landed
 from pipelines.ingest.presets import Preset, Rule
 from pipelines.ingest.recognise import Unknown
 from pipelines.ingest.records import read_records
+from pipelines.ingest.refusal import RefusalError
 
 SAMPLE_BYTES = 1 << 18
 SAMPLE_ROWS = 1_000

@@ -14,12 +14,13 @@ from pipelines.ingest.dialect import header_candidates
 from pipelines.ingest.durable import private_folder
 from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.engine import engine
-from pipelines.ingest.landed import Landed, RefusalError, landed_file
+from pipelines.ingest.landed import Landed, landed_file
 from pipelines.ingest.ledger import LedgerRow, Status
 from pipelines.ingest.loading import Loader
 from pipelines.ingest.opening import Opened, open_landed
 from pipelines.ingest.proposal import propose
 from pipelines.ingest.recognise import Unknown
+from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.settings import IngestSettings
 
 SHOWN_REJECTS = 10

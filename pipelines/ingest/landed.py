@@ -9,9 +9,12 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+
+from pipelines.ingest.refusal import RefusalError
+from pipelines.ingest.workbook import WORKBOOK_SUFFIXES, read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 MAXIMUM_UNPACKED_BYTES = 50 * 2**30
@@ -26,15 +29,12 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class RefusalError(Exception):
-    """The file cannot be taken; the message is a sentence for people, without any value from the file."""
-
-
 @dataclass(frozen=True)
 class Landed:
     """One file to read. `name` is its path below landing/, with the member's name where it came out of an archive.
 
-    `path` is where its content can be read; `refusal` says why it cannot.
+    `path` is where its content can be read; `refusal` says why it cannot. `origin` is the file in landing/, and `mark`
+    its size and time when it was opened.
     """
 
     name: str
@@ -42,6 +42,22 @@ class Landed:
     sha256: str = ""
     is_parquet: bool = False
     refusal: str | None = None
+    origin: Path | None = None
+    mark: tuple[int, int] | None = None
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file in landing/ is being written to, or gone, since it was opened."""
+        return self.origin is not None and _mark(self.origin) != self.mark
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """A file's size and time of change; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def landed_files(landing: Path, scratch: Path) -> Iterator[Landed]:
@@ -51,10 +67,18 @@ def landed_files(landing: Path, scratch: Path) -> Iterator[Landed]:
 
 
 def landed_file(path: Path, name: str, scratch: Path) -> Iterator[Landed]:
-    """One file under the given name: itself, or the members of an archive."""
+    """One file under the given name: itself, the members of an archive, or the sheets of a workbook."""
+    mark = _mark(path)
+    for landed in _opened(path, name, scratch):
+        yield replace(landed, origin=path, mark=mark)
+
+
+def _opened(path: Path, name: str, scratch: Path) -> Iterator[Landed]:
     try:
         _check_kind(path, name)
-        if path.suffix.lower() == ".zip":
+        if path.suffix.lower() in WORKBOOK_SUFFIXES:
+            yield from _sheets(path, name, path.suffix.lower(), scratch)
+        elif path.suffix.lower() == ".zip":
             yield from _members(path, name, scratch)
         elif path.suffix.lower() == ".gz":
             yield from _unzipped(path, name, scratch)
@@ -93,11 +117,9 @@ def _check_kind(path: Path, name: str) -> None:
 
 def _check_suffix(name: str) -> None:
     suffix = Path(name).suffix.lower()
-    if suffix in (".xlsx", ".xls", ".ods"):
-        raise RefusalError(f"Workbooks ({suffix}) are not read yet. Save the sheet as CSV UTF-8 and land that.")
     if suffix in _PARTIAL_SUFFIXES:
         raise RefusalError(f"A {suffix} file is a download that has not ended. Land the finished file.")
-    if suffix not in (*TEXT_SUFFIXES, ".parquet", ".zip", ".gz"):
+    if suffix not in (*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES, ".parquet", ".zip", ".gz"):
         raise RefusalError(
             f"Files of the kind {suffix or 'without a suffix'} are not read. Export it as CSV and land that."
         )
@@ -109,16 +131,39 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"The file cannot be read ({type(error).__name__}). Check its permissions, and copy it again."
 
 
-def _plain(path: Path, name: str, scratch: Path) -> Landed:
-    """The file under a name of our own: the engine would take signs in its name for a pattern of names."""
+def _sheets(workbook: Path, name: str, suffix: str, scratch: Path) -> Iterator[Landed]:
+    """The sheets of a workbook, each as a text of its own."""
+    sheets = read_workbook(workbook, suffix, scratch)
+    try:
+        for sheet in sheets:
+            sheet_name = f"{name}/{sheet.name}"
+            if sheet.is_hidden:
+                hidden = (
+                    "The sheet is hidden, so it was not read. Show it if it holds data, and land the workbook again."
+                )
+                yield Landed(sheet_name, sheet.path, refusal=hidden)
+            else:
+                yield Landed(sheet_name, sheet.path, _sha256(sheet.path))
+    finally:
+        for sheet in sheets:
+            sheet.path.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _plain(path: Path, name: str, scratch: Path) -> Landed:
+    """The file under a name of our own: the engine would take signs in its name for a pattern of names."""
+    digest = _sha256(path)
     link = scratch / "landed"
     link.unlink(missing_ok=True)
     link.symlink_to(path.absolute())
-    return Landed(name, link, digest.hexdigest(), path.suffix.lower() == ".parquet")
+    return Landed(name, link, digest, path.suffix.lower() == ".parquet")
 
 
 def _unzipped(path: Path, name: str, scratch: Path) -> Iterator[Landed]:
@@ -154,11 +199,20 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, scratch:
         if Path(info.filename).suffix.lower() in (".zip", ".gz"):
             raise RefusalError("An archive within an archive is not read. Unpack it and land what is inside.")
         with archive.open(info) as packed:
-            yield from _unpacked(packed, name, info.filename, info.compress_size, scratch)
+            for landed in _unpacked(packed, name, info.filename, info.compress_size, scratch):
+                yield from _sheets_or_self(landed, info.filename, scratch)
     except RefusalError as refusal:
         yield Landed(name, path, refusal=str(refusal))
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError):
         yield Landed(name, path, refusal="This member of the archive is damaged. Export or copy the archive again.")
+
+
+def _sheets_or_self(landed: Landed, inner: str, scratch: Path) -> Iterator[Landed]:
+    suffix = Path(inner).suffix.lower()
+    if suffix in WORKBOOK_SUFFIXES:
+        yield from _sheets(landed.path, landed.name, suffix, scratch)
+    else:
+        yield landed
 
 
 def _unpacked(packed: _Readable, name: str, inner: str, packed_size: int, scratch: Path) -> Iterator[Landed]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipelines.ingest.durable import durable_file
 
-Status = Literal["loaded", "partly", "empty", "copy", "unknown", "refused"]
+Status = Literal["loaded", "partly", "empty", "copy", "unknown", "refused", "waiting"]
 
 _AMOUNT = pa.decimal128(38, 4)
 LEDGER_SCHEMA = pa.schema(

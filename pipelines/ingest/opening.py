@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 from pipelines.ingest.dialect import header_candidates, settled
 from pipelines.ingest.encoding import TextFile, as_utf8
 from pipelines.ingest.header import Dialect, Header, normalised
-from pipelines.ingest.landed import Landed, RefusalError
+from pipelines.ingest.landed import Landed
 from pipelines.ingest.mapping import FileFacts, unreachable
 from pipelines.ingest.parquet import parquet_source
 from pipelines.ingest.presets import Preset
 from pipelines.ingest.recognise import Recognised, Unknown, recognise, vocabulary
+from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.repeats import without_repeats
 from pipelines.ingest.source import Source, text_source
 from pipelines.ingest.staging import column_name

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from pipelines.ingest.encoding import TextFile
 from pipelines.ingest.header import Header, normalised
-from pipelines.ingest.landed import RefusalError
 from pipelines.ingest.record_count import RecordCount, count_records
 from pipelines.ingest.records import Record, fault_count, read_records
+from pipelines.ingest.refusal import RefusalError
 from pipelines.quoting import file_literal, literal
 
 STAGING = "(FORMAT parquet, COMPRESSION lz4_raw)"

@@ -14,11 +14,11 @@ from pipelines.ingest.dialect import header_candidates, settled
 from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.engine import engine
 from pipelines.ingest.header import Dialect
-from pipelines.ingest.landed import RefusalError
 from pipelines.ingest.presets import shipped_presets
 from pipelines.ingest.recognise import Recognised, recognise, vocabulary
 from pipelines.ingest.record_count import count_records
 from pipelines.ingest.records import read_records
+from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.source import Source, text_source
 from pipelines.ingest.staging import column_name
 

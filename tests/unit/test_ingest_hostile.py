@@ -1,0 +1,90 @@
+"""Files that change, vanish, or carry commands for names: nothing of them hurts, and everything is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.ingest import batch
+from pipelines.ingest.batch import ingest
+from pipelines.ingest.ledger import LedgerRow
+from pipelines.ingest.settings import IngestSettings
+
+PEOPLE = "Nachname;E-Mail\nAlt;ada@example.com\n"
+
+
+def take(root: Path) -> dict[str, LedgerRow]:
+    settings = IngestSettings("EUR", "DE", "Europe/Berlin", root / "scratch")
+    return {row.file: row for row in ingest(root / "landing", root / "raw", root / "quarantine", settings).rows}
+
+
+def count(root: Path) -> int:
+    ((rows,),) = duckdb.sql(f"SELECT count(*) FROM '{root}/raw/contacts/*.parquet'").fetchall()
+    return int(rows)
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("goes_away", [True, False])
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(
+    landing: Path, monkeypatch: pytest.MonkeyPatch, *, goes_away: bool
+) -> None:
+    """Accident: half of an export that is still being written is taken for the whole of it."""
+    file = landing / "growing.csv"
+    file.write_text(PEOPLE, encoding="utf-8")
+    (landing / "still.csv").write_text(PEOPLE.replace("ada", "bo"), encoding="utf-8")
+    honest = batch.open_landed
+
+    def meanwhile(landed: object, *arguments: object) -> object:
+        if getattr(landed, "name", "") == "growing.csv":
+            file.unlink() if goes_away else file.write_text(PEOPLE + "Berg;b@example.com\n", encoding="utf-8")
+        return honest(landed, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batch, "open_landed", meanwhile)
+    rows = take(landing.parent)
+    assert (rows["growing.csv"].status, rows["still.csv"].status) == ("waiting", "loaded")
+    assert count(landing.parent) == 1
+    monkeypatch.undo()
+    rows = take(landing.parent)
+    assert count(landing.parent) == (1 if goes_away else 3)
+    assert {row.status for row in rows.values()} == {"loaded"}
+
+
+def test_a_header_that_is_a_command_is_just_a_header(landing: Path) -> None:
+    header = 'Nachname;E-Mail;"x""; DROP TABLE quarantine; --";"\'); DELETE FROM x; --"'
+    (landing / "h.csv").write_text(header + "\nAlt;ada@example.com;1;2\n", encoding="utf-8")
+    assert take(landing.parent)["h.csv"].status == "loaded"
+    assert count(landing.parent) == 1
+
+
+def test_odd_names_and_kinds_of_files_are_told_and_hurt_nothing(landing: Path) -> None:
+    (landing / "good[1]*.csv").write_text(PEOPLE, encoding="utf-8")
+    (landing / "new\nline.csv").write_text(PEOPLE.replace("ada", "bo"), encoding="utf-8")
+    (landing / os.fsdecode(b"caf\xe9.csv")).write_text(PEOPLE.replace("ada", "cy"), encoding="utf-8")
+    (landing / "folder.csv").mkdir()
+    (landing / "dangling.csv").symlink_to(landing / "nowhere")
+    (landing / "loop.csv").symlink_to(landing / "loop.csv")
+    os.mkfifo(landing / "pipe.csv")
+    statuses = {name: row.status for name, row in take(landing.parent).items()}
+    assert statuses.pop("dangling.csv") == statuses.pop("loop.csv") == statuses.pop("pipe.csv") == "refused"
+    assert len(statuses) == 3
+    assert set(statuses.values()) == {"loaded"}
+    assert count(landing.parent) == 3
+
+
+def test_a_wide_file_and_a_long_cell_are_read(landing: Path) -> None:
+    names = ";".join(f"Spalte {number}" for number in range(2_000))
+    row = ";".join("x" for _ in range(2_000))
+    (landing / "wide.csv").write_text(f"Nachname;E-Mail;{names}\nAlt;ada@example.com;{row}\n", encoding="utf-8")
+    long = '"' + "x" * 3_000_000 + '"'
+    (landing / "long.csv").write_text(f"Nachname;E-Mail;Notizen\nBerg;bo@example.com;{long}\n", encoding="utf-8")
+    assert {row.status for row in take(landing.parent).values()} == {"loaded"}
+    assert count(landing.parent) == 2
