@@ -128,7 +128,7 @@ def print_summary(workspace: Workspace, console: Console) -> None:
         highlight=False,
     )
     for sentence in (
-        f"Published in {workspace.latest}: marketing, sales, service, tables.",
+        f"Published in {workspace.latest}: marketing, sales, service, data_quality, tables.",
         f"Look first at {workspace.latest / 'marketing' / 'segment_summary.xlsx'}",
     ):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -114,6 +114,25 @@ def inspect(folder: Path | None, files: tuple[Path, ...]) -> None:
 
 @main.command()
 @workspace_option
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON, for machines.")
+@click.option("--show-values", is_flag=True, help="Also show rows with what stands in them: personal data.")
+def quarantine(folder: Path | None, *, as_json: bool, show_values: bool) -> None:
+    """Say which rows were left out, why, and what to do.
+
+    \b
+    Examples:
+      stammkunde quarantine
+      stammkunde quarantine --json
+    """
+    workspace = Workspace.locate(folder)
+    _check_settings(workspace)
+    from pipelines.quarantine_view import print_quarantine
+
+    print_quarantine(workspace, _console(), as_json=as_json, show_values=show_values)
+
+
+@main.command()
+@workspace_option
 @click.option("--port", default=3000, show_default=True, help="Port on this machine.")
 def ui(folder: Path | None, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1, with schedule and landing sensor. It has no log-in: keep it local."""

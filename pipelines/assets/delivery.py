@@ -8,6 +8,7 @@ from pipelines.assets.landing import read_run_context
 from pipelines.delivery.contents import deliver
 from pipelines.delivery.publish import publication
 from pipelines.discretion import discreet
+from pipelines.ingest.quarantine import read_quarantine
 from pipelines.resources import WorkspaceResource
 
 
@@ -17,13 +18,14 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(deps=published, group_name="delivery", kinds={"parquet", "csv", "excel"})
     @discreet
     def exports(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
-        """The folder exports/<as_of> with tables, marketing, sales and service; exports/latest leads to it."""
+        """The folder exports/<as_of> with tables and a folder for each department; exports/latest leads to it."""
         folders = workspace.folders
         as_of = read_run_context(folders.raw)
         with publication(folders.exports, as_of) as building:
             (building / "tables").mkdir()
             for name in workspace.warehouse.table_names():
                 workspace.warehouse.write_parquet(name, building / "tables" / f"{name}.parquet")
+            read_quarantine(folders.quarantine, folders.raw).write_parquet(building / "tables" / "quarantine.parquet")
             report = deliver(building, as_of, country=folders.settings.country)
         return dg.MaterializeResult(
             metadata={

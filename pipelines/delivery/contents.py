@@ -34,7 +34,7 @@ class DeliveryReport:
 
 
 def deliver(folder: Path, as_of: date, *, country: str = "DE", language: str = "en") -> DeliveryReport:
-    """Adds `marketing/`, `sales/`, `service/` and manifest.json to a folder that has `tables/<name>.parquet`.
+    """Adds the departments' folders and manifest.json to a folder that has `tables/<name>.parquet`.
 
     `country` (ISO 3166-1 alpha-2) decides the separator and the decimal sign of CSV files, `language` (ISO 639-1)
     the headings. The same tables give the same bytes, whatever the order of their rows.

@@ -88,6 +88,11 @@ def followups(tables: Tables) -> pl.LazyFrame:
     return _with_customer(tables["service_followups"], tables, *who)
 
 
+def quarantine(tables: Tables) -> pl.LazyFrame:
+    """One row per row that was left out: where it stands, what is wrong with it, and how it reads."""
+    return tables["quarantine"].select("file", "line", "column_name", "value", "reason", "entity", "vendor", "raw_text")
+
+
 def _with_customer(table: pl.LazyFrame, tables: Tables, *wanted: str) -> pl.LazyFrame:
     """The table with those of the wanted columns of the customer that it lacks and customers has."""
     present = table.collect_schema().names()
@@ -160,5 +165,12 @@ DEPARTMENT_TABLES = (
         {"service_followups": ("customer_id", "reason"), "customers": ("customer_id",)},
         followups,
         smallest_first=("priority", "due_on", "customer_id"),
+    ),
+    DepartmentTable(
+        "data_quality",
+        "quarantine",
+        {"quarantine": ("file", "line", "entity", "column_name", "value", "reason", "raw_text")},
+        quarantine,
+        smallest_first=("file", "line"),
     ),
 )

@@ -16,21 +16,11 @@ from pipelines.ingest.ledger import LedgerRow, Status
 from pipelines.ingest.mapping import ColumnSql, Fault, FileFacts, map_columns
 from pipelines.ingest.packed import unpacked
 from pipelines.ingest.presets import Preset, Records
-from pipelines.ingest.quarantine import Quarantine
+from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.repeats import SAID_DIFFERENTLY, SAID_TWICE, has_repeated_orders
 from pipelines.ingest.source import Source
 from pipelines.ingest.values import Styles
 from pipelines.quoting import file_literal, literal
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Which landed file it is."""
-
-    file: str
-    sha256: str
-    file_id: str
-    vendor: str
 
 
 @dataclass(frozen=True)

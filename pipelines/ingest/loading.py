@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 
 from data_quality.contracts import contracts
-from pipelines.ingest.convert import Identity, convert
+from pipelines.ingest.convert import convert
 from pipelines.ingest.ledger import LedgerRow
 from pipelines.ingest.opening import Opened
-from pipelines.ingest.quarantine import Quarantine
+from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.settings import IngestSettings
 
-CONVERSION_VERSION = "2"
+CONVERSION_VERSION = "3"
 """Part of every fingerprint: raise it when the conversion itself changes, so that files are converted anew."""
 
 
@@ -42,7 +42,7 @@ class Loader:
         )
         target = self.quarantine / f"{identity.file_id}.parquet"
         if any(row.rows_quarantined for row in rows):
-            quarantine.write(target, source, work, identity.file, identity.sha256, identity.file_id)
+            quarantine.write(target, source, work, identity)
         else:
             target.unlink(missing_ok=True)
         return tuple(replace(row, message=" ".join(filter(None, [row.message, *notes]))) for row in rows)

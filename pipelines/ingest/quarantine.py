@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data_quality.contracts import contracts
 from pipelines.ingest.durable import durable_file
 from pipelines.ingest.mapping import EMPTY, ColumnSql
 from pipelines.ingest.presets import Records
@@ -23,6 +26,60 @@ _NAMED_REASONS = 3
 _TABLE = "quarantined_rows"
 
 
+QUARANTINE_SCHEMA = pl.Schema(
+    {
+        "file": pl.String,
+        "sha256": pl.String,
+        "file_id": pl.String,
+        "vendor": pl.String,
+        "entity": pl.String,
+        "line": pl.Int64,
+        "column_name": pl.String,
+        "value": pl.String,
+        "fault": pl.String,
+        "reason": pl.String,
+        "raw_text": pl.String,
+    }
+)
+"""One row per row and entity that was left out: where it stands, which cell is wrong, what is wrong with it (`fault`
+without any value, `reason` with it), and how the row reads in the file."""
+_STORED_SCHEMA = pl.Schema([*QUARANTINE_SCHEMA.items(), ("record_key", pl.String())])
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which landed file it is."""
+
+    file: str
+    sha256: str
+    file_id: str
+    vendor: str
+
+
+def read_quarantine(folder: Path, raw: Path) -> pl.DataFrame:
+    """Every row in quarantine, by file and line (QUARANTINE_SCHEMA).
+
+    A row is left out as soon as another file of the same vendor holds its record soundly: then it has been corrected.
+    """
+    tables = [pl.read_parquet(path, glob=False) for path in sorted(folder.glob("*.parquet"))]
+    known = [table.match_to_schema(_STORED_SCHEMA) for table in tables]
+    rows = pl.concat([pl.DataFrame(schema=_STORED_SCHEMA), *known])
+    waiting = [_uncorrected(of_entity, raw) for of_entity in rows.partition_by("entity", maintain_order=True)]
+    found = pl.concat([rows.clear(), *waiting]).select(QUARANTINE_SCHEMA.names())
+    return found.sort("file", "line", "entity", "column_name", "reason", nulls_last=True)
+
+
+def _uncorrected(rows: pl.DataFrame, raw: Path) -> pl.DataFrame:
+    """The rows of one entity whose records no file of their vendor holds."""
+    entity = str(rows["entity"][0])
+    key = next(name for name in contracts()[entity].key if name != "source_system")
+    files = sorted((raw / entity).glob("*.parquet"))
+    if not files or rows["record_key"].null_count() == rows.height:
+        return rows
+    sound = pl.scan_parquet(files, glob=False).select(vendor="source_system", record_key=key).unique().collect()
+    return rows.join(sound, on=["vendor", "record_key"], how="anti", maintain_order="left")
+
+
 class Quarantine:
     """Collects the bad rows of one file in the engine, then writes them as one Parquet file."""
 
@@ -30,7 +87,7 @@ class Quarantine:
         self._connection = connection
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {_TABLE} ("
-            "entity VARCHAR, line BIGINT, record_key VARCHAR, column_name VARCHAR, "
+            "entity VARCHAR, line BIGINT, record_key VARCHAR, column_name VARCHAR, value VARCHAR, "
             "words VARCHAR, reason VARCHAR, raw_text VARCHAR, amount DECIMAL(38,4))"
         )
 
@@ -56,7 +113,8 @@ class Quarantine:
         has_key = any(column.name == key for column in columns)
         connection.execute(
             f"INSERT INTO {_TABLE} SELECT {literal(records.entity)}, line, {key if has_key else 'NULL'}, "
-            f"{_case(columns, _label)}, {_case(columns, _words)}, {_case(columns, _reason)}, NULL, "
+            f"{_case(columns, _label)}, {_case(columns, _value)}, {_case(columns, _words)}, "
+            f"{_case(columns, _reason)}, NULL, "
             f"{amount if has_amount else 'NULL'} "
             f"FROM ({rows}) AS read_rows WHERE {is_bad}"
         )
@@ -70,7 +128,7 @@ class Quarantine:
         if source.rejects and source.reject_count:
             connection.execute(
                 f"INSERT INTO {_TABLE} "
-                f"SELECT {literal(entity)}, line, NULL, NULL, 'broken in form', fault, raw_text, NULL "
+                f"SELECT {literal(entity)}, line, NULL, NULL, NULL, 'broken in form', fault, raw_text, NULL "
                 f"FROM read_parquet({file_literal(source.rejects)})"
             )
 
@@ -96,16 +154,14 @@ class Quarantine:
         named = [f"{words} ({count})" for words, count in faults[:_NAMED_REASONS]]
         return ", ".join(named + [f"and {len(faults) - _NAMED_REASONS} more"] * (len(faults) > _NAMED_REASONS))
 
-    def write(self, target: Path, source: Source, scratch: Path, file: str, sha256: str, file_id: str) -> None:
-        """Write the rows, each with its raw text, in the order of the file."""
+    def write(self, target: Path, source: Source, scratch: Path, identity: Identity) -> None:
+        """Write the rows, each with its raw text, in the order of the file; the columns are QUARANTINE_SCHEMA's."""
         texts = scratch / "raw_texts.parquet"
         self._write_raw_texts(texts, source)
-        facts = ", ".join(
-            f"{literal(text)} AS {name}" for name, text in (("file", file), ("sha256", sha256), ("file_id", file_id))
-        )
+        facts = ", ".join(f"{literal(text)} AS {name}" for name, text in asdict(identity).items())
         with durable_file(target) as temporary:
             self._connection.execute(
-                f"COPY (SELECT {facts}, entity, bad.line, column_name, reason, "
+                f"COPY (SELECT {facts}, entity, bad.line, record_key, column_name, value, words AS fault, reason, "
                 "coalesce(bad.raw_text, texts.raw_text) AS raw_text "
                 f"FROM {_TABLE} AS bad LEFT JOIN read_parquet({file_literal(texts)}) AS texts ON texts.line = bad.line "
                 f"ORDER BY bad.line, entity, column_name, reason) "
@@ -144,6 +200,10 @@ def _case(columns: Sequence[ColumnSql], told: Callable[[ColumnSql, str], str]) -
 
 def _label(column: ColumnSql, _words: str) -> str:
     return f"label_{column.name}"
+
+
+def _value(column: ColumnSql, _words: str) -> str:
+    return f"CAST({column.raw_name} AS VARCHAR)"
 
 
 def _words(_column: ColumnSql, words: str) -> str:

@@ -50,6 +50,18 @@ def marts() -> dict[str, pl.LazyFrame]:
         ),
         "sales_buyers": segments.head(3),
         "sales_accounts": pl.LazyFrame({"account_id": ["a1"], "name": ["+Plus GmbH"]}),
+        "quarantine": pl.LazyFrame(
+            {
+                "file": ["b.csv", "a.csv"],
+                "line": [2, 7],
+                "entity": ["orders", "contacts"],
+                "vendor": ["shopify", "hubspot"],
+                "column_name": ["Total", None],
+                "value": ["=1+1", None],
+                "reason": ['Total: "=1+1" is not an amount', "The row has 3 cells, the header has 4."],
+                "raw_text": ["#1;=1+1", "1,2,3"],
+            }
+        ),
         "service_followups": pl.LazyFrame(
             {"customer_id": ["c2", "c1"], "reason": ["refund", "open_ticket"], "priority": [2, 1]}
         ),
