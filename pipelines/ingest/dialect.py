@@ -23,10 +23,11 @@ _NEARLY_EVERY = 0.8
 def header_candidates(path: Path) -> list[Header]:
     """The first rows of a UTF-8 file under each dialect, each of which may be the header."""
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    lines = [line.rstrip("\r") for line in head.decode("utf-8-sig", errors="replace").split("\n")]
+        head = file.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
+    lines = [line.rstrip("\r") for line in head.split("\n")]
     dialects = [Dialect(delimiter, quote, quote) for delimiter in DELIMITERS for quote in _QUOTES]
-    return [header for dialect in dialects for header in _first_rows(lines, dialect)]
+    possible = [one for one in dialects if one == Dialect() or (one.delimiter in head and one.quote in head + '"')]
+    return [header for dialect in possible for header in _first_rows(lines, dialect)]
 
 
 def _first_rows(lines: list[str], dialect: Dialect) -> Iterator[Header]:

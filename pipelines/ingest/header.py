@@ -52,7 +52,9 @@ class Header:
 
     def known_as(self, aliases: Mapping[str, tuple[str, ...]]) -> Header:
         """The same header, whose columns a preset also finds under these labels."""
-        return replace(self, aliases={normalised(name): labels for name, labels in aliases.items()})
+        named = replace(self, aliases={normalised(name): labels for name, labels in aliases.items()})
+        named.__dict__["positions"] = self.positions
+        return named
 
     def find(self, wanted: str) -> list[int]:
         """The positions of the columns that `wanted` names, itself or else by an alias.

@@ -51,14 +51,23 @@ class Unknown:
 def recognise(headers: Sequence[Header], name: str, presets: Iterable[Preset]) -> Recognised | Unknown:
     """The preset that fits a header row best: a company's own first, then the one that knows the most columns."""
     presets = list(presets)
-    words = vocabulary(presets)
-    familiar = [header for header in headers if not words.isdisjoint(header.positions)]
-    tried = [(preset, header.known_as(preset.aliases)) for preset in presets for header in familiar]
+    likely = _likely(headers, vocabulary(presets))
+    tried = [(preset, header.known_as(preset.aliases)) for preset in presets for header in likely]
     fitting = [(_rank(preset, header), preset, header) for preset, header in tried if _fits(preset, header, name)]
     if not fitting:
         return _nearest(tried, name)
     _, preset, header = max(fitting, key=lambda fit: fit[0])
     return Recognised(preset, header, preset.recognise.path_facts(name) or {})
+
+
+def _likely(headers: Sequence[Header], words: frozenset[str]) -> list[Header]:
+    """The rows that hold at least half as many known headers as the one that holds most, in their order.
+
+    Cells may hold a known word too, so one is not enough where another row has many.
+    """
+    known = [len(words.intersection(header.positions)) for header in headers]
+    most = max(known, default=0)
+    return [header for header, count in zip(headers, known, strict=True) if count and 2 * count >= most]
 
 
 def vocabulary(presets: Sequence[Preset]) -> frozenset[str]:

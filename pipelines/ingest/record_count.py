@@ -15,6 +15,7 @@ from pipelines.ingest.header import Dialect
 
 _CHUNK_BYTES = 1 << 24
 _NEWLINE, _RETURN = 10, 13
+_ODD_BLANKS = (b"\t", "\u00a0".encode(), "\ufeff".encode())
 NARROWEST_SWALLOWED = 4
 """From this many cells on, a line within a cell that has as many is taken for a row that an open quote swallowed; in
 narrower tables an address or a sentence has as many commas."""
@@ -29,7 +30,8 @@ class RecordCount:
     From record `records[i]` on (counted from 0) a record's line is its number plus `offsets[i]`. `cells` counts the
     cells of all records, `quoted_cells` those that open with a quote, `loose_quotes` the quotes that neither open nor
     close a cell nor double another, `swallowed_lines` the lines within quotes that have as many cells as a row.
-    `after_blank` are the lines of records below a blank line, none where there are many.
+    `after_blank` are the lines of records below a blank line, none where there are many. `has_odd_blanks` tells whether
+    other blanks than the usual one occur, so that a cell may begin or end with one.
     """
 
     count: int
@@ -40,6 +42,7 @@ class RecordCount:
     loose_quotes: int = 0
     swallowed_lines: int = 0
     after_blank: tuple[int, ...] = ()
+    has_odd_blanks: bool = True
 
     def lines_of(self, records: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The lines on which records start, by their numbers from 0."""
@@ -76,6 +79,7 @@ class _Counter:
         self._swallowed = 0
         self._is_after_blank = False
         self._after_blank: list[int] = []
+        self._has_odd_blanks = False
         self._starting = np.frombuffer(delimiter[-1:] + b"\n", dtype=np.uint8)
         self._before_opening = np.frombuffer(delimiter[-1:] + b"\n" + self._quote, dtype=np.uint8)
         self._after_closing = np.frombuffer(delimiter[:1] + b"\r\n" + self._quote, dtype=np.uint8)
@@ -89,6 +93,7 @@ class _Counter:
         if not block:
             return
         data = np.frombuffer(block, dtype=np.uint8)
+        self._has_odd_blanks = self._has_odd_blanks or any(blank in block for blank in _ODD_BLANKS)
         ends = np.flatnonzero(data == _NEWLINE)
         starts = np.concatenate(([0], ends[:-1] + 1))
         lengths = ends - starts - ((ends > starts) & (data[ends - 1] == _RETURN))
@@ -170,4 +175,5 @@ class _Counter:
         cells = self._delimiters + self._count
         gaps = tuple(self._after_blank) if len(self._after_blank) <= MOST_GAPS else ()
         quotes = self._quoted_cells, self._loose_quotes, self._swallowed
-        return RecordCount(self._count, records, offsets, cells, *quotes, gaps)
+        has_odd_blanks = self._has_odd_blanks or len(offsets) > 1
+        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, has_odd_blanks)

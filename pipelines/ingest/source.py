@@ -101,7 +101,7 @@ def text_source(
     )
     source = _without_repeated_headers(source, form, cells, positions)
     _refuse_unknown_table(connection, source, cells, staged.after_blank)
-    return _without_closing_rows(connection, source, cells, frozenset(staged.after_blank))
+    return _without_closing_rows(connection, source, cells, frozenset(staged.after_blank), staged.row_count)
 
 
 def rows_of(path: Path) -> str:
@@ -148,16 +148,11 @@ def _form(
 ) -> _Form:
     if not cells:
         return _Form(frozenset(), 0)
-    known = ", ".join(literal(word) for word in sorted(words)) or "NULL"
-    counts = [f"count_if({is_untrimmed(cell)})" for cell in cells]
-    counts += [
-        f"count_if({_is_header(staged.header, cells, positions)})",
-        f"count_if({_as_label(cells[0])} IN ({known}))",
-    ]
+    counts = [f"count_if({is_untrimmed(cell, has_odd_blanks=staged.has_odd_blanks)})" for cell in cells]
+    counts.append(f"count_if({_is_header(staged.header, cells, positions)})")
     row = connection.execute(f"SELECT {', '.join(counts)} FROM {rows_of(staged.records)}").fetchone() or ()
-    *untrimmed, repeated, word_like = (int(count or 0) for count in row)
-    if word_like > repeated:
-        _refuse_second_table(connection, staged, cells, positions, words)
+    *untrimmed, repeated = (int(count or 0) for count in row)
+    _refuse_second_table(connection, staged, cells, positions, words)
     return _Form(frozenset(cell for cell, count in zip(cells, untrimmed, strict=True) if count), repeated)
 
 
@@ -180,11 +175,11 @@ def _refuse_second_table(
     words: frozenset[str],
 ) -> None:
     """Raise RefusalError where a row reads like the header of another table."""
-    known = ", ".join(literal(word) for word in sorted(words))
     likely = connection.execute(
         f"SELECT {_record_and_line(connection, staged)}, {', '.join(cells)} FROM {rows_of(staged.records)} "
-        f"WHERE {_as_label(cells[0])} IN ({known}) AND NOT ({_is_header(staged.header, cells, positions)}) "
-        "ORDER BY record LIMIT 1000"
+        f"WHERE {_as_label(cells[0])} IN (SELECT unnest($1::VARCHAR[])) "
+        f"AND NOT ({_is_header(staged.header, cells, positions)}) ORDER BY record LIMIT 1000",
+        [sorted(words)],
     ).fetchall()
     for _, line, *texts in likely:
         filled = [normalised(text) for text in texts if text]
@@ -231,14 +226,17 @@ def _refuse_unknown_table(
 
 
 def _without_closing_rows(
-    connection: duckdb.DuckDBPyConnection, source: Source, cells: Sequence[str], after_blank: frozenset[int]
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    cells: Sequence[str],
+    after_blank: frozenset[int],
+    staged_rows: int,
 ) -> Source:
     """The source without the rows at its end that close the table: a sum, a number of rows, a remark."""
     last = (
         connection.execute(
             f"SELECT record, line, {', '.join(cells)} FROM {source.relation} AS rows "
-            f"WHERE record >= (SELECT max(record) FROM {source.relation} AS all_rows) - {LONGEST_FOOTER} "
-            "ORDER BY record DESC"
+            f"WHERE record >= {staged_rows - LONGEST_FOOTER} ORDER BY record DESC"
         ).fetchall()
         if cells
         else []

@@ -49,6 +49,11 @@ class Staged:
     notes: tuple[str, ...] = ()
     after_blank: tuple[int, ...] = ()
 
+    @property
+    def has_odd_blanks(self) -> bool:
+        """Whether cells may begin or end with other blanks than the usual one."""
+        return self.count is None or self.count.has_odd_blanks
+
 
 def column_name(position: int) -> str:
     """The SQL name of the file's column at a position; no header ever becomes a name."""

@@ -60,11 +60,14 @@ def trimmed(sql: str) -> str:
     return f"CASE WHEN {is_bare} THEN {sql} ELSE nullif(trim({sql}, {BLANKS}), '') END"
 
 
-def is_untrimmed(sql: str) -> str:
-    """Whether a text begins or ends with a blank. Comparisons and suffixes are far cheaper than to trim every cell."""
-    starts = [f"{sql} < '!'", *(f"({sql} >= chr({code}) AND {sql} < chr({code + 1}))" for code in (160, 65279))]
-    ends = [f"suffix({sql}, chr({code}))" for code in (32, 9, 10, 13, 160, 65279)]
-    return " OR ".join(starts + ends)
+def is_untrimmed(sql: str, *, has_odd_blanks: bool) -> str:
+    """Whether a text begins or ends with a blank. Comparisons and suffixes are far cheaper than to trim every cell, and
+    blanks other than the usual one are looked for only where the file holds any."""
+    tests = [f"{sql} < '!'", f"suffix({sql}, ' ')"]
+    if has_odd_blanks:
+        tests += [f"({sql} >= chr({code}) AND {sql} < chr({code + 1}))" for code in (160, 65279)]
+        tests += [f"suffix({sql}, chr({code}))" for code in (9, 10, 13, 160, 65279)]
+    return " OR ".join(tests)
 
 
 def as_type(sql: str, column: Column, cell: str, styles: Styles) -> str:

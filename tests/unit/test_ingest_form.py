@@ -89,7 +89,7 @@ def test_a_second_table_of_the_same_width_is_refused(second: str, tmp_path: Path
 
 def test_a_second_table_of_another_width_is_in_quarantine_and_not_a_footer(tmp_path: Path) -> None:
     """Accident: the rows of a narrow second table are left out as remarks."""
-    read = Read(text(*ROWS, "", "Deal ID,Deal Name", "201,Deal x"), tmp_path)
+    read = Read(text(*ROWS, "", "Gerätenummer,Zustand", "201,gut"), tmp_path)
     assert read.kept == SOUND
     assert read.quarantined == {7, 8}
 
