@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from pipelines.ingest.single_bytes import foreign_encoding, high_pieces
 
 HEAD_BYTES = 1 << 18
@@ -141,14 +144,35 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _look(path: Path) -> _Bytes:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8, has_nul, last = True, False, b""
+    is_utf8, has_nul, last, rest = True, False, b"", b""
     for chunk in _chunks(path):
         has_nul = has_nul or b"\0" in chunk
         last = chunk[-1:]
-        if is_utf8 and not (chunk.isascii() and decoder.getstate()[0] == b""):
-            is_utf8 = _decodes(decoder, chunk)
-    return _Bytes(is_utf8 and _decodes(decoder, b"", final=True), has_nul, last)
+        if is_utf8 and (rest or not chunk.isascii()):
+            whole, rest = _before_last_sign(rest + chunk)
+            is_utf8 = is_valid_utf8(whole)
+    return _Bytes(is_utf8 and is_valid_utf8(rest), has_nul, last)
+
+
+def _before_last_sign(text: bytes) -> tuple[bytes, bytes]:
+    """The text up to its last sign of several bytes, which may go on in the next piece, where it ends with one."""
+    for back in range(1, min(4, len(text) + 1)):
+        if text[-back] >= 0xC0:
+            return text[:-back], text[-back:]
+        if text[-back] < 0x80:
+            break
+    return text, b""
+
+
+def is_valid_utf8(text: bytes) -> bool:
+    """Whether bytes are UTF-8 throughout. Arrow checks several times faster than Python decodes."""
+    offsets = pa.py_buffer(np.array([0, len(text)], dtype=np.int64))
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(text)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _is_latin_9(path: Path) -> bool:
@@ -159,14 +183,6 @@ def _is_latin_9(path: Path) -> bool:
             return False
         has_latin_9 = has_latin_9 or len(chunk.translate(None, _LATIN_9_BYTES)) < len(chunk)
     return has_latin_9
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _decoded(path: Path, encoding: str, lost: _Lost | None = None) -> Iterator[str]:

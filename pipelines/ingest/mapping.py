@@ -167,9 +167,9 @@ def _transformed(text: str, rule: Rule) -> str:
     if rule.first_of:
         text = f"nullif(trim(split_part({text}, {literal(rule.first_of)}, 1)), '')"
     if rule.words == "last":
-        text = f"regexp_extract({text}, '([^ ]+)$', 1)"
+        text = f"split_part({text}, ' ', -1)"
     elif rule.words == "all_but_last":
-        text = f"nullif(trim(regexp_replace({text}, '[^ ]+$', '')), '')"
+        text = f"nullif(trim(left({text}, length({text}) - length(split_part({text}, ' ', -1)))), '')"
     if rule.case:
         text = f"{rule.case}({text})"
     if rule.filled is not None:

@@ -15,7 +15,8 @@ from pipelines.ingest.header import Dialect
 
 _CHUNK_BYTES = 1 << 24
 _NEWLINE, _RETURN = 10, 13
-_ODD_BLANKS = (b"\t", "\u00a0".encode(), "\ufeff".encode())
+_NO_BREAK_SPACE, _BYTE_ORDER_MARK = "\u00a0".encode(), "\ufeff".encode()
+_FEW_STRETCHES = 50_000
 NARROWEST_SWALLOWED = 4
 """From this many cells on, a line within a cell that has as many is taken for a row that an open quote swallowed; in
 narrower tables an address or a sentence has as many commas."""
@@ -67,6 +68,16 @@ def count_records(path: Path, header_lines: int, dialect: Dialect | None = None,
     return counter.result()
 
 
+def _holds_odd_blanks(block: bytes) -> bool:
+    """Whether a tab, a no-break space or a byte order mark occurs. Single bytes are sought first, being far faster."""
+    if b"\t" in block:
+        return True
+    if block.isascii():
+        return False
+    has_space = _NO_BREAK_SPACE[-1:] in block and _NO_BREAK_SPACE in block
+    return has_space or (_BYTE_ORDER_MARK[:1] in block and _BYTE_ORDER_MARK in block)
+
+
 class _Counter:
     """Finds the lines on which records start, piece by piece, by the parity of quotation marks."""
 
@@ -74,7 +85,7 @@ class _Counter:
         self._line = line + 1
         self._quote = dialect.quote.encode()
         delimiter = dialect.delimiter.encode()
-        self._delimiter = delimiter[0]
+        self._delimiter = delimiter[:1]
         self._swallowed_size = (width - 1) * len(delimiter) if width >= NARROWEST_SWALLOWED else None
         self._swallowed = 0
         self._is_after_blank = False
@@ -93,7 +104,7 @@ class _Counter:
         if not block:
             return
         data = np.frombuffer(block, dtype=np.uint8)
-        self._has_odd_blanks = self._has_odd_blanks or any(blank in block for blank in _ODD_BLANKS)
+        self._has_odd_blanks = self._has_odd_blanks or _holds_odd_blanks(block)
         ends = np.flatnonzero(data == _NEWLINE)
         starts = np.concatenate(([0], ends[:-1] + 1))
         lengths = ends - starts - ((ends > starts) & (data[ends - 1] == _RETURN))
@@ -109,30 +120,38 @@ class _Counter:
     def _inside_quotes(
         self, block: bytes, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.bool_]:
-        is_delimiter = data == self._delimiter
         if not self._quote or self._quote not in block:
-            self._delimiters += 0 if self._is_quoted else int(np.count_nonzero(is_delimiter))
+            self._delimiters += 0 if self._is_quoted else block.count(self._delimiter)
             return np.full(len(starts), self._is_quoted)
         quotes = np.flatnonzero(data == self._quote[0])
         self._judge_quotes(data, quotes)
-        self._delimiters += self._outside_quotes(is_delimiter, quotes)
+        self._delimiters += self._outside_quotes(block, quotes)
         before: npt.NDArray[np.int64] = np.searchsorted(quotes, starts) + self._is_quoted
         self._is_quoted = bool((len(quotes) + self._is_quoted) % 2)
         is_inside = (before % 2).astype(np.bool_)
         if self._swallowed_size is not None and is_inside.any():
-            self._count_swallowed(data, starts[is_inside], quotes)
+            self._count_swallowed(block, data, starts[is_inside], quotes)
         return is_inside
 
     def _count_swallowed(
-        self, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64]
+        self, block: bytes, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64]
     ) -> None:
         """Lines that begin within quotes and, up to the next quote or their end, have as many cells as a row."""
         ends = np.append(np.flatnonzero(data == _NEWLINE), len(data))
         marks = np.append(quotes, len(data))
         stops = np.minimum(ends[np.searchsorted(ends, starts)], marks[np.searchsorted(marks, starts)])
-        delimiters = np.flatnonzero(data == self._delimiter)
-        counts = np.searchsorted(delimiters, stops) - np.searchsorted(delimiters, starts)
-        self._swallowed += int((counts == self._swallowed_size).sum())
+        self._swallowed += int((self._delimiters_between(block, starts, stops) == self._swallowed_size).sum())
+
+    def _delimiters_between(
+        self, block: bytes, starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """How many delimiters each stretch of the block holds; a few stretches are counted one by one."""
+        if len(starts) < _FEW_STRETCHES:
+            pairs = zip(starts.tolist(), stops.tolist(), strict=True)
+            return np.array([block.count(self._delimiter, start, stop) for start, stop in pairs], dtype=np.int64)
+        delimiters = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == self._delimiter[0])
+        counts: npt.NDArray[np.int64] = np.searchsorted(delimiters, stops) - np.searchsorted(delimiters, starts)
+        return counts
 
     def _note_blanks(self, is_start: npt.NDArray[np.bool_], is_blank: npt.NDArray[np.bool_]) -> None:
         """The first records below blank lines; where blank lines are many they are how the file is written."""
@@ -141,13 +160,13 @@ class _Counter:
             self._after_blank += (np.flatnonzero(is_start & follows)[: MOST_GAPS + 1] + self._line).tolist()
         self._is_after_blank = bool(is_blank[-1])
 
-    def _outside_quotes(self, is_delimiter: npt.NDArray[np.bool_], quotes: npt.NDArray[np.int64]) -> int:
-        """How many delimiters part cells: those in front of the first quote, and after every second one."""
-        between = np.add.reduceat(is_delimiter, quotes, dtype=np.int64)
-        in_front = int(np.count_nonzero(is_delimiter[: quotes[0]]))
-        if self._is_quoted:
-            return int(between[0::2].sum())
-        return in_front + int(between[1::2].sum())
+    def _outside_quotes(self, block: bytes, quotes: npt.NDArray[np.int64]) -> int:
+        """How many delimiters part cells: all but those between a quote that opens and the one that closes."""
+        marks = np.concatenate(([0] if self._is_quoted else [], quotes)).astype(np.int64)
+        if len(marks) % 2:
+            marks = np.append(marks, len(block))
+        inside = self._delimiters_between(block, marks[0::2], marks[1::2])
+        return block.count(self._delimiter) - int(inside.sum())
 
     def _judge_quotes(self, data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64]) -> None:
         """A quote opens after a delimiter or a line's end, and closes before one; two in a row stand for one."""
@@ -158,6 +177,8 @@ class _Counter:
         self._quoted_cells += int(np.isin(before, self._starting).sum())
         self._loose_quotes += int((~np.isin(before, self._before_opening)).sum())
         self._loose_quotes += int((~np.isin(after, self._after_closing)).sum())
+        ends_in_break = np.isin(data[closing - 1], (_NEWLINE, _RETURN)).any()
+        self._has_odd_blanks = self._has_odd_blanks or bool(ends_in_break)
 
     def _note_breaks(self, records: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> None:
         if not len(offsets):
@@ -175,5 +196,4 @@ class _Counter:
         cells = self._delimiters + self._count
         gaps = tuple(self._after_blank) if len(self._after_blank) <= MOST_GAPS else ()
         quotes = self._quoted_cells, self._loose_quotes, self._swallowed
-        has_odd_blanks = self._has_odd_blanks or len(offsets) > 1
-        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, has_odd_blanks)
+        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, self._has_odd_blanks)

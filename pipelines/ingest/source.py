@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb.func import PythonUDFType
 
 from pipelines.ingest.encoding import TextFile
@@ -101,7 +102,7 @@ def text_source(
     )
     source = _without_repeated_headers(source, form, cells, positions)
     _refuse_unknown_table(connection, source, cells, staged.after_blank)
-    return _without_closing_rows(connection, source, cells, frozenset(staged.after_blank), staged.row_count)
+    return _without_closing_rows(source, staged, cells, frozenset(staged.after_blank))
 
 
 def rows_of(path: Path) -> str:
@@ -167,6 +168,11 @@ def _as_label(cell: str) -> str:
     return f"coalesce(lower(trim(replace({cell}, chr(65279), ''))), '')"
 
 
+def _may_be_label(cell: str) -> str:
+    """SQL that is false for most cells that are no header: those that begin with a digit or a hash, as numbers do."""
+    return f"NOT (({cell} >= '0' AND {cell} < ':') OR ({cell} >= '#' AND {cell} < '$'))"
+
+
 def _refuse_second_table(
     connection: duckdb.DuckDBPyConnection,
     staged: Staged,
@@ -177,7 +183,7 @@ def _refuse_second_table(
     """Raise RefusalError where a row reads like the header of another table."""
     likely = connection.execute(
         f"SELECT {_record_and_line(connection, staged)}, {', '.join(cells)} FROM {rows_of(staged.records)} "
-        f"WHERE {_as_label(cells[0])} IN (SELECT unnest($1::VARCHAR[])) "
+        f"WHERE {_may_be_label(cells[0])} AND {_as_label(cells[0])} IN (SELECT unnest($1::VARCHAR[])) "
         f"AND NOT ({_is_header(staged.header, cells, positions)}) ORDER BY record LIMIT 1000",
         [sorted(words)],
     ).fetchall()
@@ -225,24 +231,25 @@ def _refuse_unknown_table(
             raise second_table(line)
 
 
-def _without_closing_rows(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    cells: Sequence[str],
-    after_blank: frozenset[int],
-    staged_rows: int,
-) -> Source:
+def _last_rows(staged: Staged, cells: Sequence[str]) -> list[tuple[int, int, list[str]]]:
+    """The last records from the end: number, line, trimmed cells. Only the end of the staged file is read."""
+    file = pq.ParquetFile(staged.records)
+    if not cells or not file.metadata.num_rows:
+        return []
+    group = file.read_row_group(file.metadata.num_row_groups - 1)
+    tail = group.slice(max(group.num_rows - LONGEST_FOOTER, 0)).to_pylist()
+    first = file.metadata.num_rows - len(tail)
+    records = np.arange(first, first + len(tail))
+    lines = staged.count.lines_of(records) if staged.count else [row["line"] for row in tail]
+    texts = [[(row[cell] or "").strip() for cell in cells] for row in tail]
+    return list(zip(records.tolist(), map(int, lines), texts, strict=True))[::-1]
+
+
+def _without_closing_rows(source: Source, staged: Staged, cells: Sequence[str], after_blank: frozenset[int]) -> Source:
     """The source without the rows at its end that close the table: a sum, a number of rows, a remark."""
-    last = (
-        connection.execute(
-            f"SELECT record, line, {', '.join(cells)} FROM {source.relation} AS rows "
-            f"WHERE record >= {staged_rows - LONGEST_FOOTER} ORDER BY record DESC"
-        ).fetchall()
-        if cells
-        else []
-    )
+    last = _last_rows(staged, cells)
     closing = []
-    for record, line, *texts in last:
+    for record, line, texts in last:
         filled = [text for text in texts if text]
         is_apart = len(filled) <= max(2, len(texts) // 3) or line in after_blank
         if filled and not (CLOSING_WORDS.match(filled[0]) and is_apart):

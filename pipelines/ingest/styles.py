@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import duckdb
 
-from pipelines.ingest.values import NumberStyle, Styles, TimeStyle, amount_text, is_iso, is_zoned
+from pipelines.ingest.values import DECIMAL, NumberStyle, Styles, TimeStyle, amount_text, is_iso, is_zoned
 from pipelines.quoting import identifier
 
 _POINT_COUNTRIES = frozenset(
@@ -65,7 +65,10 @@ def survey_styles(
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, relation: str, counts: Iterable[str]) -> list[int]:
-    row = connection.execute(f"SELECT {', '.join(counts)} FROM {relation}").fetchone()
+    wanted = list(counts)
+    if not wanted:
+        return []
+    row = connection.execute(f"SELECT {', '.join(wanted)} FROM {relation}").fetchone()
     return [int(count or 0) for count in row or ()]
 
 
@@ -74,9 +77,7 @@ def _number_styles(
 ) -> tuple[dict[str, NumberStyle], list[str]]:
     if not numbers:
         return {}, []
-    width = len(fields(_Numbers))
-    counts = _counts(connection, relation, [count for cell in numbers for count in _number_counts(identifier(cell))])
-    found = {cell: _Numbers(*counts[width * at : width * (at + 1)]) for at, cell in enumerate(numbers)}
+    found = _surveyed(connection, relation, list(numbers))
     evident = {survey.evident_mark for survey in found.values() if survey.evident_mark}
     in_file = next(iter(evident)) if len(evident) == 1 else None
     by_country = "." if place.country in _POINT_COUNTRIES else ","
@@ -88,6 +89,32 @@ def _number_styles(
             notes.append(_two_ways(f'Amounts in "{numbers[cell]}"', f"with a decimal {_name(mark)}", place))
         styles[cell] = survey.style(mark or ".")
     return styles, notes
+
+
+def _surveyed(connection: duckdb.DuckDBPyConnection, relation: str, cells: list[str]) -> dict[str, _Numbers]:
+    """The counts of each column. Most columns are plain throughout, which four cheap counts tell; only the others, and
+    those where a point could group thousands, see the dear ones."""
+    counts = _counts(connection, relation, [count for cell in cells for count in _plain_counts(identifier(cell))])
+    looks = {cell: counts[4 * at : 4 * at + 4] for at, cell in enumerate(cells)}
+    found = {
+        cell: _Numbers(filled, plain, 0 if pointed else plain, 0, 0, pointed)
+        for cell, (filled, plain, pointed, thousand_like) in looks.items()
+        if filled == plain and not thousand_like
+    }
+    others = [cell for cell in cells if cell not in found]
+    width = len(fields(_Numbers))
+    counts = _counts(connection, relation, [count for cell in others for count in _number_counts(identifier(cell))])
+    return found | {cell: _Numbers(*counts[width * at : width * (at + 1)]) for at, cell in enumerate(others)}
+
+
+def _plain_counts(cell: str) -> list[str]:
+    """Filled cells; those that are digits with at most a decimal point; those with a point; with one like thousands."""
+    return [
+        f"count({cell})",
+        f"count_if(try_cast({cell} AS {DECIMAL}) IS NOT NULL AND NOT contains({cell}, '_'))",
+        f"count_if(contains({cell}, '.'))",
+        f"count_if(substr({cell}, -4, 1) = '.')",
+    ]
 
 
 def _two_ways(what: str, how: str, place: Place) -> str:

@@ -170,7 +170,8 @@ def _to_utc(local: str, zone: str) -> str:
 
 def _zoned(sql: str) -> str:
     """DuckDB's own cast drops an offset in silence, so the offset is taken off and subtracted here."""
-    offset = f"regexp_extract(substr({sql}, 14), '([+-][0-9]{{2}}:?(?:[0-9]{{2}})?|Z|z|UTC|GMT)$', 1)"
+    any_offset = f"regexp_extract(substr({sql}, 14), '([+-][0-9]{{2}}:?(?:[0-9]{{2}})?|Z|z|UTC|GMT)$', 1)"
+    offset = f"CASE WHEN substr({sql}, -5, 1) IN ('+', '-') THEN right({sql}, 5) ELSE {any_offset} END"
     local = f"try_cast(rtrim(left(replace({sql}, '/', '-'), length({sql}) - length({offset}))) AS TIMESTAMP)"
     digits = f"replace(substr({offset}, 2), ':', '')"
     hours, rest = f"try_cast(left({digits}, 2) AS INTEGER)", f"try_cast(substr({digits}, 3, 2) AS INTEGER)"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.ingest import encoding
 from pipelines.ingest.dialect import header_candidates, settled
 from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.engine import engine
@@ -232,3 +233,16 @@ def test_the_euro_sign_of_latin_9_is_a_euro_sign(tmp_path: Path) -> None:
     landed.write_bytes("Größe;5,00 €\n".encode("iso-8859-15"))
     text = as_utf8(landed, tmp_path / "utf8")
     assert (text.encoding, text.path.read_text(encoding="utf-8")) == ("ISO-8859-15", "Größe;5,00 €\n")
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_sign_that_two_pieces_of_a_file_share_is_still_a_sign(
+    shift: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accident: a large UTF-8 file is taken for Windows-1252, because a sign lay across the end of a piece."""
+    monkeypatch.setattr(encoding, "_CHUNK_BYTES", 8)
+    landed = tmp_path / "landed"
+    landed.write_bytes(("x" * shift + "äöü€ß𝄞é" * 9 + "\n").encode())
+    assert as_utf8(landed, tmp_path / "utf8").encoding == "UTF-8"
+    landed.write_bytes(("x" * shift + "äöü€ß" * 9).encode() + b"\xc3\n")
+    assert as_utf8(landed, tmp_path / "utf8").encoding != "UTF-8"
