@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -69,9 +70,16 @@ class Header:
 
     def _named(self, name: str) -> list[int]:
         if name.endswith(WILDCARD):
-            return [at for cell, at in self.positions.items() if cell.startswith(name.removesuffix(WILDCARD))]
+            beginning = name.removesuffix(WILDCARD)
+            return [at for cell, at in sorted(self.positions.items(), key=_counted) if cell.startswith(beginning)]
         position = self.positions.get(name)
         return [] if position is None else [position]
+
+
+def _counted(named: tuple[str, int]) -> list[tuple[bool, int, str]]:
+    """By what columns of one kind are ordered: `item 2` comes before `item 10`, wherever they stand."""
+    parts = re.split(r"(\d+)", named[0])
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 @lru_cache(maxsize=8192)

@@ -95,7 +95,7 @@ def text_source(
     staged = stage(connection, text, header, positions, words, scratch)
     cells = [column_name(at) for at in positions]
     form = _form(connection, staged, cells, positions, words)
-    columns = [f"{trimmed(cell)} AS {cell}" if cell in form.untrimmed else cell for cell in cells]
+    columns = [f"{_cleaned(cell)} AS {cell}" if cell in form.unclean else cell for cell in cells]
     rows = f"(SELECT {_record_and_line(connection, staged)}, {', '.join(columns)} FROM {rows_of(staged.records)})"
     source = Source(
         rows, staged.row_count, staged.header, text.path, staged.rejects, staged.reject_count, notes=staged.notes
@@ -136,7 +136,8 @@ def _register_lines(connection: duckdb.DuckDBPyConnection, count: RecordCount) -
 class _Form:
     """What one pass over the staged texts tells of their form."""
 
-    untrimmed: frozenset[str]
+    unclean: frozenset[str]
+    """The columns with cells that are not trimmed, or break their lines with a carriage return."""
     repeated_headers: int
 
 
@@ -149,12 +150,22 @@ def _form(
 ) -> _Form:
     if not cells:
         return _Form(frozenset(), 0)
-    counts = [f"count_if({is_untrimmed(cell, has_odd_blanks=staged.has_odd_blanks)})" for cell in cells]
+    counts = [f"count_if({_is_unclean(cell, staged)})" for cell in cells]
     counts.append(f"count_if({_is_header(staged.header, cells, positions)})")
     row = connection.execute(f"SELECT {', '.join(counts)} FROM {rows_of(staged.records)}").fetchone() or ()
-    *untrimmed, repeated = (int(count or 0) for count in row)
+    *unclean, repeated = (int(count or 0) for count in row)
     _refuse_second_table(connection, staged, cells, positions, words)
-    return _Form(frozenset(cell for cell, count in zip(cells, untrimmed, strict=True) if count), repeated)
+    return _Form(frozenset(cell for cell, count in zip(cells, unclean, strict=True) if count), repeated)
+
+
+def _is_unclean(cell: str, staged: Staged) -> str:
+    test = is_untrimmed(cell, has_odd_blanks=staged.has_odd_blanks)
+    return f"{test} OR contains({cell}, chr(13))" if staged.has_breaks else test
+
+
+def _cleaned(cell: str) -> str:
+    """A cell as text: trimmed, and with its lines parted as everywhere, whatever system wrote the file."""
+    return trimmed(f"replace({cell}, chr(13) || chr(10), chr(10))")
 
 
 def _is_header(header: Header, cells: Sequence[str], positions: Sequence[int]) -> str:

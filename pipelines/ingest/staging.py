@@ -50,6 +50,11 @@ class Staged:
     after_blank: tuple[int, ...] = ()
 
     @property
+    def has_breaks(self) -> bool:
+        """Whether cells may hold line breaks."""
+        return self.count is None or len(self.count.offsets) > 1
+
+    @property
     def has_odd_blanks(self) -> bool:
         """Whether cells may begin or end with other blanks than the usual one."""
         return self.count is None or self.count.has_odd_blanks

@@ -169,7 +169,7 @@ def test_rows_are_read_under_any_delimiter(delimiter: str, tmp_path: Path) -> No
         (HEAD + '1,"Ada \\"A\\", x",Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n', 'Ada "A", x'),
         (HEAD + '1, "Ada, x" ,Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n', "Ada, x"),
         (HEAD + '1,Ada 5",Alt,ada@example.com\n2,Bo,Berg,bo@example.com\n', 'Ada 5"'),
-        (HEAD + '1,"Ada\r\nx",Alt,ada@example.com\r\n2,Bo,Berg,bo@example.com\r\n', "Ada\r\nx"),
+        (HEAD + '1,"Ada\r\nx",Alt,ada@example.com\r\n2,Bo,Berg,bo@example.com\r\n', "Ada\nx"),
     ],
 )
 def test_quotes_of_every_kind_enclose_what_they_enclose(text: str, rows: str, tmp_path: Path) -> None:

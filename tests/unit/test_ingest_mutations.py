@@ -176,6 +176,9 @@ def _difference(
             if mine != theirs
         }
         known_otherwise.add(record)
+        # a row that stands in quarantine because another contradicts it may be taken once that one is broken in form
+        if not like and outcome.quarantined and (case.damage or file.cut is not None):
+            continue
         if not _is_told(entity, record, case, file, outcome) and not _follows(differing, outcome):
             shown = [f"{name} {mine!r} instead of {theirs!r}" for name, (mine, theirs) in differing.items()]
             return f"{entity} of record {record} is otherwise: {', '.join(shown[:3]) or 'it is too many'}"
