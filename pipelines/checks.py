@@ -10,9 +10,12 @@ import polars as pl
 from data_quality.contracts import contracts
 from data_quality.expectations import ExpectationOutcome, validate_output
 from data_quality.suites import OUTPUT_RULES, Rule, entity_rules
+from pipelines.batch_history import unusual_files
 from pipelines.discretion import discreet
 from pipelines.judged_files import judge_new_files
 from pipelines.resources import WorkspaceResource
+
+LIKE_EARLIER = "the_latest_files_are_like_earlier_ones"
 
 
 def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
@@ -26,6 +29,30 @@ def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
             yield from _results(key, judge_new_files(workspace.folders.raw, key.path[-1]))
 
     return [check_raw_entities]
+
+
+def batch_checks() -> list[dg.AssetChecksDefinition]:
+    """Return the checks of newly landed files beside earlier ones of the same series: they warn, and block nothing."""
+    keys = {entity: dg.AssetKey(["raw", entity]) for entity in contracts()}
+    sentence = "The latest file of each series is like earlier ones in rows, filled cells, codes and amounts."
+
+    @dg.multi_asset_check(
+        specs=[dg.AssetCheckSpec(LIKE_EARLIER, asset=key, description=sentence) for key in keys.values()],
+        name="check_batches",
+    )
+    @discreet
+    def check_batches(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
+        for entity, key in keys.items():
+            unusual = unusual_files(workspace.folders.raw, entity)
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=LIKE_EARLIER,
+                passed=not unusual,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=" ".join(f"{file}: {'; '.join(said)}." for file, said in unusual.items()) or None,
+            )
+
+    return [check_batches]
 
 
 def model_output_checks() -> list[dg.AssetChecksDefinition]:

@@ -92,3 +92,15 @@ def test_raw_checks_pass_on_what_ingest_wrote(workspace: Workspace, materialize:
     result: dg.ExecuteInProcessResult = materialize(landing, *raw_entity_checks(), as_of="2026-01-01")
     assert result.success
     assert [evaluation.check_name for evaluation in result.get_asset_check_evaluations() if not evaluation.passed] == []
+
+
+def test_a_warning_is_said_at_every_run_until_it_is_gone(workspace: Workspace) -> None:
+    """A warning that counts as passed at the next run is a warning that nobody saw."""
+    write_raw(workspace, "campaigns", "a" * 64, CAMPAIGN, {**CAMPAIGN, "file_line": 3})
+    for _ in range(3):
+        assert broken(workspace, "campaigns") == ["no_file_holds_the_same_campaign_twice"]
+    write_raw(workspace, "campaigns", "b" * 64, {**CAMPAIGN, "file_id": "b" * 64})
+    (warned,) = (outcome for outcome in judge_new_files(workspace.raw, "campaigns") if not outcome.success)
+    assert (warned.unexpected_count, warned.element_count) == (2, 3)
+    write_raw(workspace, "campaigns", "a" * 64, CAMPAIGN)
+    assert broken(workspace, "campaigns") == []
