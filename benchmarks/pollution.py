@@ -33,7 +33,7 @@ Right: every sound record of the table is there with all its cells, and nothing 
 a broken record may be left out where the reader says so. Refused: an error, or the word that the file is of no known
 kind. Wrong: anything else, without a word. The rivals' cells are compared as text, or as numbers and times where they
 made such of them; a header that they take for a row, or a row for a header, is wrong, as the columns have lost their
-names. Ours is compared after conversion, by order number, time and amount.
+names. Ours is compared after conversion, by order number, article, quantity and price.
 """
 
 

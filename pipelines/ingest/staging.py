@@ -129,6 +129,7 @@ def _stage_carefully(
     staged, rejects = scratch / "staged.parquet", scratch / "rejects.parquet"
     row_count = reject_count = 0
     tail: list[Record] = []
+    second: int | None = None
     records = read_records(text.path, header.last_line, header.dialect, header.cells)
     if len(header.cells) - 1 in positions:
         records = _without_torn(records)
@@ -137,7 +138,7 @@ def _stage_carefully(
         pq.ParquetWriter(rejects, _REJECTS, compression="lz4") as broken,
     ):
         while batch := list(islice(records, _BATCH_ROWS)):
-            _refuse_second_table(batch, words)
+            batch, second = _until_second_table(batch, words, second)
             sound = [record for record in batch if record.fault is None]
             kept.write_table(_table(sound, positions, schema))
             bad, tail = _without_tail(tail, batch)
@@ -165,7 +166,13 @@ def _is_torn(record: Record, following: Record) -> bool:
     if record.fault or not following.fault or len(following.cells) != 1 or following.follows_blank:
         return False
     is_remark = following.raw_text.lstrip().startswith("#") or _is_closing_text(following)
-    return not is_remark and not record.raw_text.endswith(('"', "'"))
+    begins_alike = _shape(following.cells[0]) == _shape(record.cells[0])
+    return not (is_remark or begins_alike or record.raw_text.endswith(('"', "'")))
+
+
+def _shape(cell: str) -> str:
+    """A cell by its kinds of signs: a lone number that looks like the row's own number begins a row that was cut."""
+    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", cell.strip()))
 
 
 def _is_closing_text(record: Record) -> bool:
@@ -205,12 +212,27 @@ def _says_nothing(record: Record) -> bool:
     return bool(record.cells) and record.filled_count == 0
 
 
-def _refuse_second_table(batch: list[Record], words: frozenset[str]) -> None:
-    """Raise RefusalError where a broken record reads like another header."""
-    for record in batch:
+def _until_second_table(
+    batch: list[Record], words: frozenset[str], second: int | None
+) -> tuple[list[Record], int | None]:
+    """The records, those of a second table as broken ones, and the line on which it begins, once it has begun.
+
+    A broken record that holds nothing but headers of some kind of file is the header of another table.
+    """
+    for record in batch if second is None else []:
         filled = [normalised(cell) for cell in record.cells if cell.strip()] if record.fault else []
         if len(filled) > 1 and words.issuperset(filled):
-            raise second_table(record.line)
+            second = record.line
+            break
+    if second is None:
+        return batch, None
+    told = f"The row belongs to a second table, which begins in line {second}. Land it as a file of its own."
+    first = second
+    return [_as_broken(one, told) if one.line >= first else one for one in batch], second
+
+
+def _as_broken(record: Record, fault: str) -> Record:
+    return replace(record, cells=[], fault=fault, raw_text=record.raw_text or ",".join(record.cells))
 
 
 def second_table(line: int) -> RefusalError:

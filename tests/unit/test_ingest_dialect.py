@@ -218,9 +218,14 @@ def test_what_stands_between_and_below_the_rows_is_no_row_and_is_told(below: str
     assert any(told in note for note in source.notes)
 
 
-def test_a_second_table_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_the_rows_of_a_second_table_are_none_of_the_first(tmp_path: Path) -> None:
+    found, source = stage_of(tmp_path, TABLE + "\nEmail,Record ID\nx@example.com,9\n7,Cy,Cold,cy@example.com\n")
+    assert (found, source.reject_count) == (ROWS, 3)
+
+
+def test_a_second_table_of_the_same_width_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(RefusalError, match="Line 5 looks like the header of a second table"):
-        stage_of(tmp_path, TABLE + "\nEmail,Record ID\nx,y\n")
+        stage_of(tmp_path, TABLE + "\nEmail,Record ID,Phone Number,City\nx@example.com,9,1,Ulm\n")
 
 
 def test_a_record_cut_off_at_the_end_is_no_footer(tmp_path: Path) -> None:
