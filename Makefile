@@ -12,7 +12,7 @@ export DO_NOT_TRACK := 1
 export STAMMKUNDE_WORKSPACE := $(abspath $(WORKSPACE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui bench lint format lock clean
+.PHONY: help run test ui docs bench lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: $(READY) ## set up, run every test
 
 ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
 	@$(BIN)/stammkunde ui
+
+docs: $(READY) ## write the pages of docs/ anew from contracts and presets
+	@$(BIN)/python -m pipelines.documentation
 
 bench: $(READY) ## measure a whole batch (SIZE=S, M or L), the ingest of 1 GB and polluted files (PART=batch, ingest or pollution)
 	@for part in $(PART); do case $$part in \

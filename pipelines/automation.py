@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from pipelines.run_lock import busy_sentence
 from pipelines.workspace import Workspace
 
 EVERY_NIGHT = "0 3 * * *"
@@ -42,6 +43,9 @@ def landing_sensor(job: UnresolvedAssetJobDefinition, workspace: Workspace) -> d
             return dg.SensorResult(
                 skip_reason="The files in landing/ have changed; waiting for them to rest.", cursor=seen
             )
+        if sentence := busy_sentence(workspace):
+            # a run asked for now would fail, and Dagster does not repeat one of the same key
+            return dg.SensorResult(skip_reason=sentence, cursor=seen)
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=seen)
 
     return new_files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,29 @@ def unusual_files(raw: Path, entity: str) -> dict[str, tuple[str, ...]]:
     with durable_file(memory) as target:
         target.write_text(json.dumps(history, indent=1, sort_keys=True))
     return dict(sorted(_judged(entity, history, landed).items()))
+
+
+def all_unusual_files(raw: Path) -> dict[str, tuple[str, ...]]:
+    """Return what is unusual about the latest files of all entities, by file name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for entity in contracts():
+        for file, sentences in unusual_files(raw, entity).items():
+            found[file] = (*found.get(file, ()), *(f"{entity.replace('_', ' ')}: {said}" for said in sentences))
+    return found
+
+
+def newest_days(raw: Path) -> pl.DataFrame:
+    """Return file, entity and newest_on (the day of the newest record) of each landed file that has a profile."""
+    found = []
+    for entity in contracts():
+        landed = _landed(raw, entity)
+        kept = [one for files in _read(raw / "profiles" / f"{entity}.json").values() for one in files]
+        found += [
+            {"file": landed[one["file_id"]][0], "entity": entity, "newest_on": date.fromisoformat(one["newest"][:10])}
+            for one in kept
+            if one["newest"] and one["file_id"] in landed
+        ]
+    return pl.DataFrame(found, schema={"file": pl.String, "entity": pl.String, "newest_on": pl.Date})
 
 
 def series_of(vendor: str | None, file: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dagster as dg
+import polars as pl
 
 from pipelines.assets.landing import read_run_context
+from pipelines.batch_history import all_unusual_files, newest_days
 from pipelines.delivery.contents import deliver
 from pipelines.delivery.publish import publication
+from pipelines.delivery.quality_page import write_quality_page
 from pipelines.discretion import discreet
 from pipelines.ingest.quarantine import read_quarantine
 from pipelines.resources import WorkspaceResource
@@ -25,7 +28,16 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
             (building / "tables").mkdir()
             for name in workspace.warehouse.table_names():
                 workspace.warehouse.write_parquet(name, building / "tables" / f"{name}.parquet")
-            read_quarantine(folders.quarantine, folders.raw).write_parquet(building / "tables" / "quarantine.parquet")
+            left_out = read_quarantine(folders.quarantine, folders.raw)
+            left_out.write_parquet(building / "tables" / "quarantine.parquet")
+            write_quality_page(
+                building / "data_quality.html",
+                as_of,
+                ledger=pl.read_parquet(folders.raw / "load_ledger" / "load_ledger.parquet"),
+                quarantine=left_out,
+                unusual=all_unusual_files(folders.raw),
+                newest=newest_days(folders.raw),
+            )
             report = deliver(building, as_of, country=folders.settings.country)
         return dg.MaterializeResult(
             metadata={

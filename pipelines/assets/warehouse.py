@@ -1,7 +1,10 @@
 """The dbt models as assets, in the three calls that a run makes: staging, core, marts."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -61,8 +64,10 @@ def _dbt_layer(project: DbtProject, layer: str) -> dg.AssetsDefinition:
         events: list[Any] = []
         failure = None
         try:
-            for event in invocation.stream():
-                events.append(event)  # noqa: PERF402 - what came before a failure counts
+            # dbt's own lines may quote values of a row; they are kept in its log
+            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+                for event in invocation.stream():
+                    events.append(event)  # noqa: PERF402 - what came before a failure counts
         except DagsterDbtCliRuntimeError:
             # dbt's own message may quote values of a row; it stays in the workspace's dbt.log
             failure = dg.Failure(description=failed_nodes_in_words(invocation), allow_retries=False)

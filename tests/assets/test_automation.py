@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from pipelines.automation import fingerprint, landing_sensor
+from pipelines.run_lock import run_lock
 from pipelines.workspace import Workspace
 
 
@@ -37,3 +38,15 @@ def test_new_files_wait_for_one_look_and_then_start_one_batch(
 
 def test_an_empty_landing_starts_nothing(sensor: dg.SensorDefinition) -> None:
     assert not tick(sensor, "").run_requests
+
+
+def test_files_that_rest_while_the_workspace_is_busy_get_their_run_afterwards(
+    workspace: Workspace, sensor: dg.SensorDefinition
+) -> None:
+    """A run asked for meanwhile would fail, and never be asked for again."""
+    (workspace.landing / "orders.csv").write_text("an export")
+    resting = tick(sensor, None)
+    with run_lock(workspace, "another"):
+        busy = tick(sensor, resting.cursor)
+    assert not busy.run_requests
+    assert tick(sensor, busy.cursor).run_requests

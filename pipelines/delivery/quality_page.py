@@ -1,0 +1,137 @@
+"""The page on data quality: what landed, what balances, what was left out and why, what is unusual, how fresh it is.
+
+It shows aggregates, file names and reasons without values; rows with their values are in quarantine.xlsx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.delivery.html import Figure, figures, listing, page, section, table
+
+_COUNTS = ["rows_read", "rows_kept", "rows_quarantined", "rows_collapsed"]
+_AMOUNTS = ["amount_read", "amount_kept", "amount_quarantined"]
+
+
+def write_quality_page(
+    path: Path,
+    as_of: date,
+    *,
+    ledger: pl.DataFrame,
+    quarantine: pl.DataFrame,
+    unusual: Mapping[str, Sequence[str]],
+    newest: pl.DataFrame,
+) -> None:
+    """Write the page. `unusual` gives sentences by file name; `newest` has file, entity and newest_on, one row per
+    file. The same tables give the same bytes, whatever the order of their rows."""
+    parts = [
+        figures(_figures(ledger, unusual)),
+        _unusual_part(unusual),
+        _balance_part(ledger),
+        _quarantine_part(quarantine),
+        _freshness_part(newest, ledger, as_of),
+        _files_part(ledger),
+    ]
+    introduction = f"What came in until {as_of:%Y-%m-%d}, what became of it, and what to look at. No personal data."
+    path.write_text(page("Data quality", introduction, parts), encoding="utf-8")
+
+
+def _figures(ledger: pl.DataFrame, unusual: Mapping[str, Sequence[str]]) -> list[Figure]:
+    counts = ledger.select(pl.col(_COUNTS).sum()).row(0, named=True)
+    not_read = ledger.filter(pl.col("status").is_in(["unknown", "refused", "waiting"]))["file"].n_unique()
+    return [
+        Figure(f"{ledger['file'].n_unique():,}", "files landed"),
+        Figure(f"{not_read:,}", "files not read", "warn" if not_read else "good"),
+        Figure(f"{counts['rows_read']:,}", "rows read"),
+        Figure(f"{counts['rows_kept']:,}", "rows kept"),
+        Figure(f"{counts['rows_quarantined']:,}", "rows left out", "warn" if counts["rows_quarantined"] else "good"),
+        Figure(f"{len(unusual):,}", "unusual files", "warn" if unusual else "good"),
+    ]
+
+
+def _unusual_part(unusual: Mapping[str, Sequence[str]]) -> str:
+    sentences = [f"{file}: {'; '.join(unusual[file])}." for file in sorted(unusual)]
+    content = listing(sentences, "warn") if sentences else listing(["Nothing is unusual."], "good")
+    return section(
+        "Unusual files",
+        "The latest file of each series beside earlier ones: rows, filled cells, codes and amounts. "
+        "If the export broke off, export it again and put it into landing/.",
+        content,
+    )
+
+
+def _balance_part(ledger: pl.DataFrame) -> str:
+    known = ledger.filter(pl.col("entity").is_not_null())
+    summed = (
+        known.group_by("vendor", "entity")
+        .agg(pl.col("file").n_unique().alias("files"), pl.col(_COUNTS).sum(), pl.col(_AMOUNTS).sum())
+        .sort("vendor", "entity", nulls_last=True)
+    )
+    rows = [
+        (
+            row["vendor"], row["entity"], row["files"], *(row[name] for name in _COUNTS),
+            *(f"{row[name]:,.2f}" if row["amount_read"] else "" for name in _AMOUNTS),
+            "yes" if _balances(row) else "no",
+        )
+        for row in summed.iter_rows(named=True)
+    ]  # fmt: skip
+    headings = ["Vendor", "Records", "Files", "Rows read", "Kept", "Left out", "Collapsed"]
+    headings += ["Amount read", "Amount kept", "Amount left out", "Balances"]
+    return section(
+        "What came in",
+        "Every row that was read was kept, left out with a reason, or collapsed because another row says the same. "
+        "Amounts are sums as they stand in the files, whatever their currency.",
+        table(headings, rows),
+    )
+
+
+def _balances(row: Mapping[str, int]) -> bool:
+    rows = row["rows_kept"] + row["rows_quarantined"] + row["rows_collapsed"]
+    return row["rows_read"] == rows and row["amount_read"] == row["amount_kept"] + row["amount_quarantined"]
+
+
+def _quarantine_part(quarantine: pl.DataFrame) -> str:
+    places = ["file", "entity", "column_name", "fault"]
+    counted = quarantine.group_by(places).len("rows").sort("rows", *places, descending=[True] + [False] * 4)
+    content = (
+        table(["File", "Records", "Column", "What is wrong", "Rows"], counted.iter_rows())
+        if counted.height
+        else listing(["No row was left out."], "good")
+    )
+    explanation = (
+        "Rows by what is wrong with them. data_quality/quarantine.xlsx holds each with its line and value. "
+        "Correct them and put the file into landing/ again."
+    )
+    return section("Rows left out", explanation, content)
+
+
+def _freshness_part(newest: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> str:
+    vendors = ledger.select("file", "entity", "vendor").unique()
+    found = (
+        newest.filter(pl.col("newest_on").is_not_null())
+        .join(vendors, on=["file", "entity"], how="inner")
+        .group_by("vendor", "entity")
+        .agg(pl.col("newest_on").max())
+        .sort("vendor", "entity")
+    )
+    rows = [(vendor, entity, f"{day:%Y-%m-%d}", (as_of - day).days) for vendor, entity, day in found.iter_rows()]
+    return section(
+        "How fresh it is",
+        "The newest record of each source, and how many days before the day of the run it is.",
+        table(["Vendor", "Records", "Newest record", "Days before"], rows),
+    )
+
+
+def _files_part(ledger: pl.DataFrame) -> str:
+    shown = ledger.select("file", "entity", "status", "rows_read", "message").sort(
+        "file", "entity", "message", nulls_last=True
+    )
+    return section(
+        "File by file",
+        "What was decided about each file, and what to do where one was not read.",
+        table(["File", "Records", "Status", "Rows", "What was found"], shown.iter_rows()),
+    )

@@ -1,0 +1,103 @@
+"""The pages of docs/ that are written from the contracts and the presets: `python -m pipelines.documentation`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from data_quality.contracts import Column, Contract, contracts
+from pipelines.ingest.presets import Preset, shipped_presets
+from pipelines.project import REPO_ROOT
+
+_GENERATED = "Written by `make docs`; change the files it is written from instead.\n"
+
+_ADD_A_VENDOR = """\
+## How to add a vendor
+
+A vendor is one YAML file in `pipelines/ingest/presets` (or, for one company only, in the workspace's `mappings/`):
+
+```yaml
+name: Example contacts
+vendor: example
+recognise:
+  required: [Contact Id, E-mail]
+records:
+  - entity: contacts
+    columns:
+      source_id: Contact Id
+      email: {from: E-mail, case: lower}
+      consent_email: {from: Newsletter, map: {ja: "true", nein: "false"}}
+```
+
+Columns are those of [entities.md](entities.md). `stammkunde inspect FILE` prints such a file for an unknown export.
+Put a small sample in its true layout into `tests/samples/<name>/landing`, and the rows it must give, written by hand,
+into `expected.yml` beside it. A wrong file is told with its name, the key and what is allowed.
+"""
+
+
+def entities_page() -> str:
+    """Return docs/entities.md: every canonical entity with its columns and what may stand in them."""
+    introduction = (
+        "# Canonical entities\n\nEvery export is brought into these tables, one file of `data_quality/entities` each. "
+        f"A row that breaks a rule goes to quarantine. {_GENERATED}"
+    )
+    return "\n".join([introduction, *(_entity(contract) for contract in contracts().values())])
+
+
+def exports_page() -> str:
+    """Return docs/exports_we_read.md: every shipped layout, and how to add one."""
+    presets = sorted(shipped_presets(), key=lambda preset: (preset.vendor, preset.name))
+    introduction = (
+        "# Exports that are understood\n\nA file is known by its headers, in any order and with any further ones. "
+        f"{_GENERATED}\n"
+        "| Vendor | Export | Gives | Recognised by |\n|---|---|---|---|"
+    )
+    return "\n".join([introduction, *map(_preset, presets), "", _ADD_A_VENDOR])
+
+
+def write_pages(folder: Path) -> None:
+    """Write both pages into a folder."""
+    folder.mkdir(exist_ok=True)
+    (folder / "entities.md").write_text(entities_page(), encoding="utf-8")
+    (folder / "exports_we_read.md").write_text(exports_page(), encoding="utf-8")
+
+
+def _entity(contract: Contract) -> str:
+    newest = f", the newest by {', '.join(f'`{name}`' for name in contract.newest_by)}" if contract.newest_by else ""
+    lines = [
+        f"## {contract.entity}\n",
+        f"{contract.description} One row per {', '.join(f'`{name}`' for name in contract.key)}{newest}.\n",
+        "| Column | Type | Rules | Meaning |\n|---|---|---|---|",
+        *(
+            f"| `{column.name}` | {column.type} | {', '.join(_rules(column))} | {_cell(column.description)} |"
+            for column in contract.columns
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rules(column: Column) -> Iterator[str]:
+    if column.required:
+        yield "required"
+    if column.allowed:
+        yield f"one of {', '.join(f'`{value}`' for value in column.allowed)}"
+    if column.minimum is not None:
+        yield f"at least {column.minimum:g}"
+    if column.maximum is not None:
+        yield f"at most {column.maximum:g}"
+    if column.pattern:
+        yield f"form `{_cell(column.pattern)}`"
+
+
+def _preset(preset: Preset) -> str:
+    headers = ", ".join(f"`{_cell(header)}`" for header in preset.recognise.required)
+    entities = ", ".join(f"[{entity}](entities.md#{entity})" for entity in preset.entities)
+    return f"| {preset.vendor} | {_cell(preset.name)} | {entities} | {headers} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+if __name__ == "__main__":
+    write_pages(REPO_ROOT / "docs")
