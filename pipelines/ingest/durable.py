@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,16 @@ TEMPORARY_SUFFIX = ".partial"
 
 
 def private_folder(folder: Path) -> Path:
-    """`folder`, made with its parents where it is missing; mode 0700."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """`folder`, made with its parents where they are missing; all that is made is for its owner only, mode 0700.
+
+    A folder that was there before is closed to others too, where it is ours; what belongs to another stays as it is.
+    """
+    if not folder.parent.exists():
+        private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
     return folder
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,6 +18,7 @@ MAXIMUM_UNPACKED_BYTES = 1 << 30
 MAXIMUM_RATIO = 100
 """Spreadsheets pack 5 to 20 times; what packs a hundred times is made to burst."""
 _RATIO_MATTERS_FROM = 16 << 20
+_READER = Path(__file__).with_name("workbook_reader.py")
 _READER_MEMORY = 3 << 30
 _READER_SECONDS = 300
 _SAVE_AS_CSV = "Save the sheet as CSV UTF-8 and land that."
@@ -38,9 +39,9 @@ def read_workbook(workbook: Path, suffix: str, scratch: Path) -> list[Sheet]:
     Raises RefusalError where the workbook is locked, damaged, or larger than a workbook can honestly be.
     """
     _check(workbook, suffix)
+    shutil.rmtree(scratch / "sheets", ignore_errors=True)
     folder = private_folder(scratch / "sheets")
     named = folder / f"workbook{suffix}"
-    named.unlink(missing_ok=True)
     named.symlink_to(workbook.resolve())
     found = json.loads(_run_reader(named, folder))
     return [Sheet(one["name"], folder / one["file"], one["is_hidden"]) for one in found]
@@ -67,19 +68,13 @@ def _check(workbook: Path, suffix: str) -> None:
 
 def _run_reader(workbook: Path, folder: Path) -> str:
     """What the reader printed. Its own words are left out of every message: they may quote cells."""
-    command = [sys.executable, "-m", "pipelines.ingest.workbook_reader", str(workbook), str(folder)]
+    limits = [str(_READER_MEMORY), str(_READER_SECONDS)]
+    # -P, and a path for a module: no module in the user's current folder is ever run in place of ours.
+    command = [sys.executable, "-P", str(_READER), str(workbook), str(folder), *limits]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_READER_SECONDS, preexec_fn=_limit, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_READER_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise RefusalError(f"The workbook could not be read within {_READER_SECONDS} seconds. {_SAVE_AS_CSV}") from None
     if done.returncode:
         raise RefusalError(f"The workbook is damaged, or too large to be read in bounded memory. {_SAVE_AS_CSV}")
     return done.stdout
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_READER_MEMORY, _READER_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_READER_SECONDS, _READER_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,8 +1,8 @@
-"""The child process that reads one workbook: `python -m pipelines.ingest.workbook_reader WORKBOOK FOLDER`.
+"""The child process that reads one workbook: `python -P workbook_reader.py WORKBOOK FOLDER MEMORY SECONDS`.
 
 A small sparse or lying workbook can abort its reader or ask for all memory, so the reader runs by itself, within limits
-that its parent sets. It writes each sheet as CSV into FOLDER and prints as JSON what it found. It imports little, so
-that it starts quickly.
+of memory (bytes) and time that it sets for itself before it opens anything. It writes each sheet as CSV into FOLDER and
+prints as JSON what it found. It imports little, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -10,37 +10,97 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+import re
+import resource
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+_CHUNK_BYTES = 1 << 20
+_OPEN_XML = (".xlsx", ".xlsm")
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_ERROR_SIGNS = (b't="e"', b"t='e'")
+_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_CELL_NAME = re.compile(rb"\br=[\"']([A-Z]+)([0-9]+)[\"']")
+_CELL_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 
 
 def main() -> None:
     """Write the sheets, and print their names, files and whether they are hidden."""
-    workbook, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    sys.stdout.write(json.dumps(list(_sheets(CalamineWorkbook.from_path(workbook), folder))))
+    path, folder, memory, seconds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    _limit(memory, seconds)
+    sys.stdout.write(json.dumps(list(_sheets(path, folder))))
 
 
-def _sheets(workbook: CalamineWorkbook, folder: Path) -> Iterator[dict[str, object]]:
+def _limit(memory: int, seconds: int) -> None:
+    """A sheet's text never outgrows the memory that holds the sheet, so the same number bounds what is written."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _sheets(path: Path, folder: Path) -> Iterator[dict[str, object]]:
+    workbook = CalamineWorkbook.from_path(path)
+    parts = dict(_parts(path)) if path.suffix in _OPEN_XML else {}
     for number, sheet in enumerate(workbook.sheets_metadata):
         is_hidden = sheet.visible != SheetVisibleEnum.Visible
         file = folder / f"{number}.csv"
         if not is_hidden:
-            _write(workbook, sheet.name, file)
+            errors = dict(_errors(path, parts[sheet.name])) if sheet.name in parts else {}
+            _write(workbook, sheet.name, errors, file)
         yield {"name": sheet.name, "file": file.name, "is_hidden": is_hidden}
 
 
-def _write(workbook: CalamineWorkbook, name: str, file: Path) -> None:
+def _parts(path: Path) -> Iterator[tuple[str, str]]:
+    """Each sheet's name, and the member of the archive that holds its cells."""
+    with zipfile.ZipFile(path) as archive:
+        links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - limits guard it
+        targets = {link.get("Id"): link.get("Target", "") for link in links}
+        for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter():  # noqa: S314
+            if target := targets.get(sheet.get(_RELATIONSHIP)):
+                yield sheet.get("name", ""), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _errors(path: Path, part: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """The cells, by row and column from 0, that hold an error such as #N/A: calamine gives them as empty."""
+    with zipfile.ZipFile(path) as archive, archive.open(part) as cells:
+        rest = b""
+        while chunk := cells.read(_CHUNK_BYTES):
+            text = rest + chunk
+            if any(sign in text for sign in _ERROR_SIGNS):
+                for found in _ERROR_CELL.finditer(text):
+                    yield _error(found[1], found[2])
+            last = max(text.rfind(b"<c "), text.rfind(b":c "))
+            rest = text[max(last - len(b"<prefix"), 0) :][-_CHUNK_BYTES:] if last >= 0 else text[-_CHUNK_BYTES:]
+
+
+def _error(attributes: bytes, content: bytes) -> tuple[tuple[int, int], str]:
+    name, value = _CELL_NAME.search(attributes), _CELL_VALUE.search(content)
+    if name is None:
+        raise ValueError("An error stands in a cell without a name, so its place is not known.")
+    column = 0
+    for letter in name[1]:
+        column = column * 26 + letter - ord("A") + 1
+    return (int(name[2]) - 1, column - 1), value[1].decode() if value else "#VALUE!"
+
+
+def _write(workbook: CalamineWorkbook, name: str, errors: dict[tuple[int, int], str], file: Path) -> None:
     """The sheet from its first row on, a line for each row, so that lines are numbered as rows are."""
     sheet = workbook.get_sheet_by_name(name)
     first_row, first_column = sheet.start or (0, 0)
     with file.open("w", encoding="utf-8", newline="") as text:
         text.write("\n" * first_row)
         writer = csv.writer(text, lineterminator="\n")
-        for row in sheet.iter_rows():
+        for row_number, row in enumerate(sheet.iter_rows(), first_row):
             cells = [_shown(cell) for cell in row]
+            if errors:
+                places = ((row_number, first_column + at) for at in range(len(cells)))
+                cells = [cell or errors.get(place, "") for cell, place in zip(cells, places, strict=True)]
             if any(cells):
                 writer.writerow([""] * first_column + cells)
             else:
@@ -57,13 +117,13 @@ def _shown(cell: object) -> str:
         case datetime.datetime() | datetime.date() | datetime.time():
             return cell.isoformat(sep=" ") if isinstance(cell, datetime.datetime) else cell.isoformat()
         case _:
-            return " ".join(str(cell).split("\n")).replace("\r", "").strip()
+            return re.sub(r"\r\n|\r|\n", " ", str(cell)).strip()
 
 
 def _number(number: float) -> str:
     """Three decimals get a fourth: `1.2340` has a decimal point in every country, `1.234` has not."""
     if number.is_integer():
-        return format(number, ".0f")
+        return format(number + 0.0, ".0f")  # the sum turns -0.0 into 0.0
     text = format(number, ".15g") if abs(number) >= 1e-4 else format(number, ".17f").rstrip("0")
     return text + "0" if len(text.partition(".")[2]) == 3 else text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import pytest
 
 from pipelines.ingest import batch
 from pipelines.ingest.batch import ingest
+from pipelines.ingest.durable import private_folder
 from pipelines.ingest.ledger import LedgerRow
 from pipelines.ingest.settings import IngestSettings
 
@@ -88,3 +90,13 @@ def test_a_wide_file_and_a_long_cell_are_read(landing: Path) -> None:
     (landing / "long.csv").write_text(f"Nachname;E-Mail;Notizen\nBerg;bo@example.com;{long}\n", encoding="utf-8")
     assert {row.status for row in take(landing.parent).values()} == {"loaded"}
     assert count(landing.parent) == 2
+
+
+def test_what_is_ours_is_closed_to_others(tmp_path: Path) -> None:
+    open_to_all = tmp_path / "landing"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o755)
+    take(tmp_path)
+    made = private_folder(tmp_path / "made" / "on the way" / "deep")
+    folders = [open_to_all, tmp_path / "raw", tmp_path / "quarantine", made, made.parent, made.parent.parent]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}

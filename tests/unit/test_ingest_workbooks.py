@@ -61,6 +61,30 @@ def test_typed_cells_are_not_read_by_the_habits_of_a_country(company: Company) -
     ]
 
 
+def test_an_error_in_a_cell_is_quarantined_and_not_taken_for_an_empty_cell(company: Company) -> None:
+    """Accident: the reader gives #DIV/0! as an empty cell, and an amount is lost without a word."""
+    book = xlsxwriter.Workbook(str(company.landing / "e.xlsx"))
+    sheet = book.add_worksheet("S")
+    for number, row in enumerate([DEALS[:4], ["1", "Tee", "offen", 5], ["2", "Kanne", "offen"]], 2):
+        sheet.write_row(number, 1, row)
+    sheet.write_formula(4, 4, "=1/0", None, "#DIV/0!")
+    book.close()
+    (row,) = company.ingest().rows
+    assert (row.rows_kept, row.rows_quarantined) == (1, 1)
+    rejected = duckdb.sql(f"SELECT line, column_name FROM '{company.root}/quarantine/*.parquet'").fetchall()
+    assert rejected == [(5, "Betrag")]
+
+
+def test_no_module_of_the_current_folder_is_run_by_the_reader(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accident: a file json.py, dropped where the program is started, is run as part of it."""
+    (company.landing / "json.py").write_text("raise SystemExit(1)", encoding="utf-8")
+    write(company.landing / "a.xlsx", {"S": [["Nachname", "E-Mail"], ["Alt", "ada@example.com"]]})
+    monkeypatch.chdir(company.landing)
+    assert {row.file: row.status for row in company.ingest().rows} == {"a.xlsx/S": "loaded", "json.py": "refused"}
+
+
 def test_every_sheet_is_a_file_of_its_own(company: Company) -> None:
     people = [["Nachname", "E-Mail", "Straße"], ["Alt", "ada@example.com", "Lange Str. 1\nHaus B"]]
     write(company.landing / "all.xlsx", {"Kunden": people, "Notizen": [["nur so", "ein Zettel"]], "Leer": []})
