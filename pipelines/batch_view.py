@@ -33,6 +33,8 @@ def follow_batch(workspace: Workspace, as_of: date | None, console: Console) -> 
         definitions = definitions_of(workspace)
     if sentence := busy_sentence(workspace):
         raise WorkspaceBusyError(sentence)
+    ledger = workspace.raw / "load_ledger" / "load_ledger.parquet"
+    earlier = ledger.stat().st_mtime_ns if ledger.exists() else None
     progress = Progress(console, step_count=len(definitions.resolve_job_def(JOB_NAME).graph.node_defs))
     # dbt's own lines would stand between ours; they are kept in its log
     with console.status("Running ...") as status, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
@@ -41,6 +43,8 @@ def follow_batch(workspace: Workspace, as_of: date | None, console: Console) -> 
                 status.update(f"{_plain(event.step_key)} ...")
             progress.handle(event)
     if progress.has_failed:
+        if ledger.exists() and ledger.stat().st_mtime_ns != earlier:
+            console.print(_ledger_table(pl.read_parquet(ledger)))
         console.print(
             "The run did not succeed, so exports/latest stays as it was. "
             "`make ui` (or `stammkunde ui`) shows every step and check.",
@@ -130,6 +134,7 @@ def print_summary(workspace: Workspace, console: Console) -> None:
     for sentence in (
         f"Published in {workspace.latest}: marketing, sales, service, data_quality, tables.",
         f"Look first at {workspace.latest / 'marketing' / 'segment_summary.xlsx'}",
+        f"What to know about the data: {workspace.latest / 'data_quality.html'}",
     ):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 

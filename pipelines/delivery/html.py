@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 
 _STYLE = """
@@ -24,7 +25,7 @@ p { max-width: 46rem; margin: .3rem 0 .9rem; color: var(--soft); }
 .figure span { color: var(--soft); font-size: .88rem; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .8rem; overflow-wrap: anywhere; min-width: 5rem; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .8rem; overflow-wrap: break-word; max-width: 30rem; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tr + tr td, thead + tbody td { border-top: 1px solid var(--line); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -94,4 +95,4 @@ def _cell(tag: str, value: object, right: bool) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -72,26 +73,37 @@ def _balance_part(ledger: pl.DataFrame) -> str:
         .sort("vendor", "entity", nulls_last=True)
     )
     rows = [
-        (
-            row["vendor"], row["entity"], row["files"], *(row[name] for name in _COUNTS),
-            *(f"{row[name]:,.2f}" if row["amount_read"] else "" for name in _AMOUNTS),
-            "yes" if _balances(row) else "no",
-        )
+        (row["vendor"], row["entity"], row["files"], *(row[name] for name in _COUNTS), _yes(_rows_balance(row)))
         for row in summed.iter_rows(named=True)
-    ]  # fmt: skip
-    headings = ["Vendor", "Records", "Files", "Rows read", "Kept", "Left out", "Collapsed"]
-    headings += ["Amount read", "Amount kept", "Amount left out", "Balances"]
-    return section(
+    ]
+    money = [
+        (row["vendor"], row["entity"], *(round(row[name], 2) for name in _AMOUNTS), _yes(_money_balances(row)))
+        for row in summed.iter_rows(named=True)
+        if row["amount_read"]
+    ]
+    of_rows = section(
         "What came in",
-        "Every row that was read was kept, left out with a reason, or collapsed because another row says the same. "
-        "Amounts are sums as they stand in the files, whatever their currency.",
-        table(headings, rows),
+        "Every row that was read was kept, left out with a reason, or collapsed because another row says the same.",
+        table(["Vendor", "Records", "Files", "Rows read", "Kept", "Left out", "Collapsed", "Balances"], rows),
     )
+    of_money = section(
+        "Money",
+        "Sums of the amounts as they stand in the files, whatever their currency.",
+        table(["Vendor", "Records", "Read", "Kept", "Left out", "Balances"], money),
+    )
+    return of_rows + of_money if money else of_rows
 
 
-def _balances(row: Mapping[str, int]) -> bool:
-    rows = row["rows_kept"] + row["rows_quarantined"] + row["rows_collapsed"]
-    return row["rows_read"] == rows and row["amount_read"] == row["amount_kept"] + row["amount_quarantined"]
+def _rows_balance(row: Mapping[str, int]) -> bool:
+    return row["rows_read"] == row["rows_kept"] + row["rows_quarantined"] + row["rows_collapsed"]
+
+
+def _money_balances(row: Mapping[str, Decimal]) -> bool:
+    return row["amount_read"] == row["amount_kept"] + row["amount_quarantined"]
+
+
+def _yes(kept: bool) -> str:
+    return "yes" if kept else "no"
 
 
 def _quarantine_part(quarantine: pl.DataFrame) -> str:

@@ -46,7 +46,7 @@ def written(folder: Path, ledger: pl.DataFrame = LEDGER) -> str:
 
 def test_the_page_says_what_landed_what_is_unusual_and_how_fresh_it_is(tmp_path: Path) -> None:
     shown = written(tmp_path)
-    for expected in ("No preset fits.", "40% fewer", "is not an amount", "2026-01-21", ">10</td>", ">yes</td>"):
+    for expected in ("No preset fits.", "40% fewer", "is not an amount", "2026-01-21", ">10.00</td>", ">yes</td>"):
         assert expected in shown
 
 
