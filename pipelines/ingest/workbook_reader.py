@@ -92,11 +92,10 @@ def _error(attributes: bytes, content: bytes) -> tuple[tuple[int, int], str]:
 def _write(workbook: CalamineWorkbook, name: str, errors: dict[tuple[int, int], str], file: Path) -> None:
     """The sheet from its first row on, a line for each row, so that lines are numbered as rows are."""
     sheet = workbook.get_sheet_by_name(name)
-    first_row, first_column = sheet.start or (0, 0)
+    first_column = sheet.start[1] if sheet.start else 0  # columns before the first are left out, rows are not
     with file.open("w", encoding="utf-8", newline="") as text:
-        text.write("\n" * first_row)
         writer = csv.writer(text, lineterminator="\n")
-        for row_number, row in enumerate(sheet.iter_rows(), first_row):
+        for row_number, row in enumerate(sheet.iter_rows()):
             cells = [_shown(cell) for cell in row]
             if errors:
                 places = ((row_number, first_column + at) for at in range(len(cells)))
