@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -100,3 +101,26 @@ def test_what_is_ours_is_closed_to_others(tmp_path: Path) -> None:
     made = private_folder(tmp_path / "made" / "on the way" / "deep")
     folders = [open_to_all, tmp_path / "raw", tmp_path / "quarantine", made, made.parent, made.parent.parent]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_members_of_an_archive_that_lie_or_repeat_hurt_nothing(landing: Path) -> None:
+    with zipfile.ZipFile(landing / "lie.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lie.csv", PEOPLE * 1_000)
+    content = bytearray((landing / "lie.zip").read_bytes())
+    said_size = content.index(b"PK\x01\x02") + 24
+    content[said_size : said_size + 4] = (10).to_bytes(4, "little")
+    (landing / "lie.zip").write_bytes(content)
+    link = zipfile.ZipInfo("link.csv")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    with zipfile.ZipFile(landing / "odd.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("a.csv", PEOPLE)
+        archive.writestr("A.csv", PEOPLE.replace("ada", "bo"))
+    statuses = {name: row.status for name, row in take(landing.parent).items()}
+    assert statuses == {
+        "lie.zip/lie.csv": "refused",
+        "odd.zip/A.csv": "loaded",
+        "odd.zip/a.csv": "loaded",
+        "odd.zip/link.csv": "unknown",
+    }
+    assert count(landing.parent) == 2
