@@ -9,6 +9,7 @@ import polars as pl
 
 from data_quality.contracts import contracts
 from data_quality.expectations import ExpectationOutcome, validate_output
+from data_quality.references import REFERENCES, leading_nowhere
 from data_quality.suites import OUTPUT_RULES, Rule, entity_rules
 from pipelines.batch_history import unusual_files
 from pipelines.discretion import discreet
@@ -53,6 +54,41 @@ def batch_checks() -> list[dg.AssetChecksDefinition]:
             )
 
     return [check_batches]
+
+
+def reference_checks() -> list[dg.AssetChecksDefinition]:
+    """Return the checks that records lead to records that have landed: they warn, because exports may be partial."""
+    names = {reference: f"every_{reference.column}_is_among_the_{reference.to_entity}" for reference in REFERENCES}
+    specs = [
+        dg.AssetCheckSpec(
+            name,
+            asset=dg.AssetKey(["raw", reference.entity]),
+            description=f"Every {reference.column} is among the {reference.to_entity} of the same source.",
+        )
+        for reference, name in names.items()
+    ]
+
+    @dg.multi_asset_check(specs=specs, name="check_references")
+    @discreet
+    def check_references(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
+        raw = workspace.folders.raw
+        for reference, name in names.items():
+            frames = (
+                pl.scan_parquet(sorted((raw / entity).glob("*.parquet")), glob=False)
+                for entity in (reference.entity, reference.to_entity)
+            )
+            count = leading_nowhere(reference, *frames)
+            yield dg.AssetCheckResult(
+                asset_key=dg.AssetKey(["raw", reference.entity]),
+                check_name=name,
+                passed=count == 0,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=f"Not so for {count:,} rows; the export of {reference.to_entity} may be older or partial."
+                if count
+                else None,
+            )
+
+    return [check_references]
 
 
 def model_output_checks() -> list[dg.AssetChecksDefinition]:

@@ -12,7 +12,7 @@ from pipelines.assets.outreach import next_best_channel
 from pipelines.assets.warehouse import dbt_layers, published_keys
 from pipelines.automation import daily_schedule, landing_sensor
 from pipelines.batch import JOB_NAME
-from pipelines.checks import batch_checks, model_output_checks, raw_entity_checks
+from pipelines.checks import batch_checks, model_output_checks, raw_entity_checks, reference_checks
 from pipelines.project import dbt_project, dbt_resource
 from pipelines.resources import WorkspaceResource
 from pipelines.workspace import Workspace
@@ -44,7 +44,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             *layers,
             exports_asset(published_keys(layers)),
         ],
-        asset_checks=[*raw_entity_checks(), *batch_checks(), *model_output_checks()],
+        asset_checks=[*raw_entity_checks(), *batch_checks(), *reference_checks(), *model_output_checks()],
         jobs=[batch],
         schedules=[daily_schedule(batch, workspace.settings.timezone)],
         sensors=[landing_sensor(batch, workspace)],
