@@ -144,7 +144,7 @@ def _stage_carefully(
             bad, tail = _without_tail(tail, batch)
             broken.write_table(_rejects(bad))
             row_count, reject_count = row_count + len(sound), reject_count + len(bad)
-        left_out = tail if _is_footer(tail, text.ends_with_newline) else []
+        left_out = tail if second is None and _is_footer(tail, text.ends_with_newline) else []
         broken.write_table(_rejects([] if left_out else tail))
         reject_count += 0 if left_out else len(tail)
     return Staged(staged, row_count, header, None, rejects, reject_count, _footer_notes(left_out))
