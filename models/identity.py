@@ -50,7 +50,7 @@ def link_records(records: pl.DataFrame, previous: pl.DataFrame | None = None, *,
     """Return one row per source record with the customer it belongs to, sorted by record key (`LINKS_SCHEMA`).
 
     `records` has the columns source_system, entity (contacts, orders, accounts), source_id, email, phone, mobile,
-    country (ISO 3166-1 alpha-2 or null), first_name. `previous` is an earlier result: customers keep their id
+    country (ISO 3166-1 alpha-2 or null), first_name, merged_into_source_id (of the contact that lives on, or null). `previous` is an earlier result: customers keep their id
     from it; where a customer is parted, the larger part keeps the id. `home_country` is the country of phone
     numbers whose record names none. A record of `accounts` is a customer of its own.
 
@@ -61,7 +61,7 @@ def link_records(records: pl.DataFrame, previous: pl.DataFrame | None = None, *,
     """
     nodes = _nodes(records, home_country)
     people = pl.col("entity") != "accounts"
-    by_source = _ties(nodes.filter(people), ["source_system", "source_id"])
+    by_source = pl.concat([_ties(nodes.filter(people), ["source_system", "source_id"]), _merged(nodes)])
     by_email = _ties(nodes.filter(people).join(_identifying_emails(nodes.filter(people)), on="email"), ["email"])
     person = _components(nodes.height, [by_source, by_email])
     phones = _phones(nodes.with_columns(person=person).filter(people))
@@ -102,6 +102,7 @@ def _nodes(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
     return nodes.select(
         "record",
         *RECORD_KEY,
+        "merged_into_source_id",
         email=pl.when(email.str.contains(r"^[^@\s]+@[^@\s]+$")).then(email),
         phone=numbers.head(nodes.height),
         mobile=numbers.tail(nodes.height),
@@ -119,6 +120,13 @@ def _ties(records: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         .filter(pl.col("size") > 1)
         .select("record", "first")
     )
+
+
+def _merged(nodes: pl.DataFrame) -> pl.DataFrame:
+    """The contacts that their own system merged into another, each with that one: record, first."""
+    contacts = nodes.filter(pl.col("entity") == "contacts")
+    lasting = contacts.select("source_system", first="record", merged_into_source_id="source_id")
+    return contacts.join(lasting, on=["source_system", "merged_into_source_id"]).select("record", "first")
 
 
 def _components(count: int, ties: Iterable[pl.DataFrame]) -> pl.Series:

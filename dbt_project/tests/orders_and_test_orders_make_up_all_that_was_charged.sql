@@ -6,12 +6,13 @@ with staged as (
         sum({{ multiplied('orders.total', 'rates.rate') }}) as total
     from {{ ref('stg_orders') }} as orders
     left join {{ ref('stg_exchange_rates') }} as rates on orders.currency = rates.currency
+    where not orders.is_deleted
 
 ),
 
 delivered as (
 
-    select total from {{ ref('orders') }}
+    select total from {{ ref('orders') }} where not is_deal
     union all
     select total from {{ ref('int_orders_valued') }} where is_test
 

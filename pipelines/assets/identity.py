@@ -11,7 +11,17 @@ from pipelines.discretion import discreet
 from pipelines.resources import WorkspaceResource
 from pipelines.workspace import Workspace
 
-RECORD_COLUMNS = ("source_system", "entity", "source_id", "email", "phone", "mobile", "country", "first_name")
+RECORD_COLUMNS = (
+    "source_system",
+    "entity",
+    "source_id",
+    "email",
+    "phone",
+    "mobile",
+    "country",
+    "first_name",
+    "merged_into_source_id",
+)
 
 
 @dg.asset(

@@ -23,6 +23,7 @@ COLUMNS = [
     "first_name",
     "last_name",
     "company_name",
+    "merged_into_source_id",
 ]
 BERLIN, MUNICH, MOBILE = "030 23125101", "089 23125102", "0151 23125103"
 
@@ -292,3 +293,13 @@ def by_library(number: str, region: str | None) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     return phonenumbers.format_number(parsed, 0) if phonenumbers.is_valid_number(parsed) else None
+
+
+def test_a_record_that_its_system_merged_into_another_is_the_same_customer() -> None:
+    """Accident: calls and tickets of the old id belong to nobody."""
+    links = link(
+        record("crm", "old", email="a@example.de", merged_into_source_id="new"),
+        record("crm", "new", email="b@example.de"),
+        record("crm", "other", email="c@example.de", merged_into_source_id="gone"),
+    )
+    assert customers(links) == [{"new", "old"}, {"other"}]

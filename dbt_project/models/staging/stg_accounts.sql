@@ -38,6 +38,8 @@ renamed as (
     from newest
     left join {{ ref('country_names') }} as countries on countries.name = lower({{ trim_blanks('newest.country') }})
 
+    where not coalesce(newest.is_deleted, false)
+
 )
 
 select * from renamed

@@ -33,6 +33,8 @@ renamed as (
         file_horizon
     from newest
 
+    where not coalesce(newest.is_deleted, false)
+
 )
 
 select * from renamed

@@ -23,5 +23,5 @@ select
     min(ordered_at) as first_seen_at,
     max(ordered_at) as last_seen_at
 from {{ ref('stg_orders') }}
-where buyer_source_id is not null and not is_test
+where buyer_source_id is not null and not is_test and is_deleted is not true
 group by source_system, buyer_source_id

@@ -14,6 +14,7 @@ renamed as (
         source_system,
         source_id,
         {{ clean_text('company_source_id') }} as company_source_id,
+        {{ clean_text('merged_into_source_id') }} as merged_into_source_id,
 
         -- who
         {{ clean_text('first_name') }} as first_name,
@@ -54,6 +55,9 @@ renamed as (
     from newest
     left join {{ ref('country_names') }} as countries on countries.name = lower({{ trim_blanks('newest.country') }})
     left join {{ ref('language_names') }} as languages on languages.name = lower({{ trim_blanks('newest.language') }})
+
+    -- a record that was merged away still leads from its old id to the one that lives on
+    where not coalesce(newest.is_deleted, false) or newest.merged_into_source_id is not null
 
 )
 

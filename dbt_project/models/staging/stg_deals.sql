@@ -35,6 +35,8 @@ renamed as (
     from newest
     cross join {{ ref('stg_run_context') }} as run_context
 
+    where not coalesce(newest.is_deleted, false)
+
 )
 
 select * from renamed

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- grain: order (or credit note) of a source system; test orders included
+-- grain: order (or credit note) of a source system; test orders and deleted ones included
 with newest as (
 
     {{ newest_version(
@@ -38,6 +38,7 @@ renamed as (
         case when cancelled_at is not null then 'cancelled' else status end as status,
         coalesce({{ clean_text('sales_channel') }}, 'unknown') as sales_channel,
         coalesce(is_test, false) as is_test,
+        coalesce(is_deleted, false) as is_deleted,
         accepts_marketing,
 
         -- how much, in the order's currency

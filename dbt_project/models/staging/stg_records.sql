@@ -9,7 +9,7 @@ with contacts as (
         coalesce(created_at, updated_at) as first_seen_at,
         greatest(created_at, updated_at) as last_seen_at,
         company_source_id, job_title, street, postcode, city, region, language, birth_on,
-        suppression_reason, lifecycle_stage
+        suppression_reason, lifecycle_stage, merged_into_source_id
     from {{ ref('stg_contacts') }}
 
 ),
@@ -23,7 +23,7 @@ buyers as (
         last_seen_at,
         null as company_source_id, null as job_title, street, postcode, city, null as region, null as language,
         cast(null as date) as birth_on,
-        null as suppression_reason, null as lifecycle_stage
+        null as suppression_reason, null as lifecycle_stage, null as merged_into_source_id
     from {{ ref('stg_buyers') }}
 
 ),
@@ -37,7 +37,7 @@ companies as (
         greatest(created_at, updated_at) as last_seen_at,
         source_id as company_source_id, null as job_title, street, postcode, city, region, null as language,
         cast(null as date) as birth_on,
-        null as suppression_reason, null as lifecycle_stage
+        null as suppression_reason, null as lifecycle_stage, null as merged_into_source_id
     from {{ ref('stg_accounts') }}
 
 )

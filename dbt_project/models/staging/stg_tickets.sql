@@ -36,6 +36,8 @@ renamed as (
         file_horizon
     from newest
 
+    where not coalesce(newest.is_deleted, false)
+
 )
 
 select * from renamed

@@ -17,6 +17,16 @@ with seen as (
 
     union all
 
+    select
+        customer_id,
+        min(ordered_at) as first_seen_at,
+        max(ordered_at) as last_seen_at,
+        true as is_buyer
+    from {{ ref('int_deals_won') }}
+    group by customer_id
+
+    union all
+
     -- being written to is no sign of life; answering, or coming by, is one
     select
         touches.customer_id,

@@ -10,6 +10,7 @@ with orders as (
         -- a source that does not say it: where goods and shipping make up the total, the tax lies within them
         coalesce(is_tax_included, coalesce(tax, 0) <> 0 and subtotal + coalesce(shipping, 0) = total) as has_tax_inside
     from {{ ref('stg_orders') }}
+    where is_deleted is not true
 
 ),
 

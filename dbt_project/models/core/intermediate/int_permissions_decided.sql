@@ -30,7 +30,7 @@ with statements as (
         on links.entity = 'orders'
         and orders.source_system = links.source_system
         and orders.buyer_source_id = links.source_id
-    where orders.accepts_marketing is not null and not orders.is_test
+    where orders.accepts_marketing is not null and not orders.is_test and orders.is_deleted is not true
 
     union all
 
