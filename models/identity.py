@@ -50,9 +50,10 @@ def link_records(records: pl.DataFrame, previous: pl.DataFrame | None = None, *,
     """Return one row per source record with the customer it belongs to, sorted by record key (`LINKS_SCHEMA`).
 
     `records` has the columns source_system, entity (contacts, orders, accounts), source_id, email, phone, mobile,
-    country (ISO 3166-1 alpha-2 or null), first_name, merged_into_source_id (of the contact that lives on, or null). `previous` is an earlier result: customers keep their id
-    from it; where a customer is parted, the larger part keeps the id. `home_country` is the country of phone
-    numbers whose record names none. A record of `accounts` is a customer of its own.
+    country (ISO 3166-1 alpha-2 or null), first_name, merged_into_source_id (of the contact that lives on, or null).
+    `previous` is an earlier result: customers keep their id from it; where a customer is parted, the larger part keeps
+    the id. `home_country` is the country of phone numbers whose record names none. A record of `accounts` is a
+    customer of its own.
 
     matched_by is `new` for a customer's first record in the order of the keys, else the strongest rule that ties
     the record to another one. The result does not depend on the order of the rows.
