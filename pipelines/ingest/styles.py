@@ -49,7 +49,7 @@ class _Numbers:
 
     def style(self, mark: str) -> NumberStyle:
         plain = self.plain_with_point if mark == "." else self.plain_with_comma
-        return NumberStyle(mark, is_plain=plain == self.filled)
+        return NumberStyle(mark, plain == self.filled, is_contested=bool(self.comma_marks and self.point_marks))
 
 
 def survey_styles(
@@ -159,8 +159,13 @@ def _time_styles(
         *shapes, first_over_12, second_over_12 = counts[8 * at : 8 * at + 8]
         names = ("iso", "zoned", "dotted", "slashed", "dashed", "worded")
         present = frozenset(name for name, count in zip(names, shapes, strict=True) if count)
-        day_first = place.country not in _MONTH_FIRST_COUNTRIES
-        if (first_over_12 > 0) != (second_over_12 > 0):
+        day_first: bool | None = place.country not in _MONTH_FIRST_COUNTRIES
+        if first_over_12 and second_over_12:
+            day_first = None
+            notes.append(
+                f'Dates in "{label}" are written in both orders; only those that can be read one way were read.'
+            )
+        elif (first_over_12 > 0) != (second_over_12 > 0):
             day_first = first_over_12 > 0
         elif present & {"slashed", "dashed"}:
             order = "day before month" if day_first else "month before day"

@@ -9,7 +9,13 @@ from pipelines.quoting import literal
 
 BLANKS = "' \t\r\n' || chr(160) || chr(65279)"
 DECIMAL = DUCKDB_TYPES["money"]
-_CURRENCY_SIGNS = r"(?:[€$£¥₺₽₹]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|TRY|Fr\.?))"
+_CURRENCY_SIGNS = (
+    r"(?:\b(?:US|AU|CA|NZ|HK|A|C|R)[$]|[€$£¥₺₽₹]|zł|Kč|"
+    r"\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|TRY|HUF|RON|BGN|AUD|CAD|NZD|JPY|CNY|INR|BRL|Fr\.?|kr\.?))"
+)
+_GAP = r"[\s\x{a0}\x{202f}]"
+_BLANK_GROUP = r"[\s\x{a0}\x{202f}''’]"
+_YEAR = "(?:[0-9]{2}|[12][0-9]{3})"
 _TRUE = ("true", "yes", "1", "1.0", "ja", "wahr", "y", "t", "j", "x", "on")
 _FALSE = ("false", "no", "0", "0.0", "nein", "falsch", "n", "f", "off")
 
@@ -17,23 +23,27 @@ _WORDED = (
     "%b %d, %Y %I:%M:%S %p", "%b %d, %Y %I:%M %p", "%b %d, %Y %H:%M:%S", "%b %d, %Y %H:%M", "%b %d, %Y",
     "%B %d, %Y %I:%M %p", "%B %d, %Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y", "%a, %d %b %Y %H:%M:%S",
 )  # fmt: skip
+_WORDED_SHAPE = r"[A-Za-z]{3}.*\b[12][0-9]{3}\b"
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """How one column of a file writes numbers. `is_plain`: every cell is digits and at most the decimal mark."""
+    """How one column of a file writes numbers. `is_plain`: every cell is digits and at most the decimal mark.
+    `is_contested`: cells of both conventions occur, so one that could be of either is unreadable."""
 
     decimal_mark: str = "."
     is_plain: bool = False
+    is_contested: bool = False
 
 
 @dataclass(frozen=True)
 class TimeStyle:
-    """How one column of a file writes times: the shapes that occur in it, the order of day and month, its zone."""
+    """How one column of a file writes times: the shapes that occur in it, the order of day and month, its zone.
+    `day_first` is None where cells of both orders occur: only days after the 12th can then be told from months."""
 
     shapes: frozenset[str] = frozenset({"iso", "zoned", "dotted", "slashed", "dashed", "worded"})
-    day_first: bool = True
+    day_first: bool | None = True
     zone: str = "UTC"
 
 
@@ -95,10 +105,13 @@ def as_decimal(sql: str, style: NumberStyle) -> str:
 
 
 def amount_text(sql: str) -> str:
-    """An amount without currency, blanks and Swiss apostrophes, its sign in front."""
-    bare = f"regexp_replace({sql}, '{_CURRENCY_SIGNS}|[\\s'' ’]|' || chr(160) || '|' || chr(8239), '', 'gi')"
-    in_front = f"regexp_replace({bare}, '^\\((.+)\\)$|^(.*[0-9.,])[-−]$', '-\\1\\2')"
-    return f"replace({in_front}, '−', '-')"
+    """An amount without currency and outer blanks, its sign in front. Blanks that group digits stay, for only the shape
+    of the whole tells them from two numbers; a currency within the digits (5€50) leaves a gap that no shape allows."""
+    bare = f"regexp_replace({sql}, '{_CURRENCY_SIGNS}', '  ', 'gi')"
+    edges = f"^{_GAP}+|{_GAP}+$|([-+−(]){_GAP}+|{_GAP}+([-−)])"
+    closed = f"regexp_replace({bare}, '{edges}', '\\1\\2', 'g')"
+    in_front = f"regexp_replace({closed}, '^\\((.+)\\)$|^(.*[0-9.,])[-−]$', '-\\1\\2')"
+    return f"trim(replace({in_front}, '−', '-'))"
 
 
 def _number_text(sql: str, style: NumberStyle) -> str:
@@ -106,10 +119,18 @@ def _number_text(sql: str, style: NumberStyle) -> str:
         return sql if style.decimal_mark == "." else f"replace({sql}, ',', '.')"
     thousands = "." if style.decimal_mark == "," else ","
     mark, group = (f"[{sign}]" for sign in (style.decimal_mark, thousands))
-    shape = f"^[-+]?(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)?(?:{mark}[0-9]*)?(?:[eE][-+]?[0-9]{{1,2}})?$"
+    groups = [f"[0-9]{{1,3}}(?:{sign}[0-9]{{3}})+" for sign in (group, _BLANK_GROUP)]
+    if thousands == ",":
+        groups.append("[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")  # lakhs and crores
+    whole = "|".join([*groups, "[0-9]+"])
+    shape = f"^[-+]?(?:{whole})?(?:{mark}[0-9]*)?(?:[eE][-+]?[0-9]{{1,2}})?$"
     text = amount_text(sql)
-    point = f"replace(replace({text}, '{thousands}', ''), '{style.decimal_mark}', '.')"
-    return f"CASE WHEN regexp_matches({text}, '{shape}') THEN {point} END"
+    ungrouped = f"regexp_replace(replace({text}, '{thousands}', ''), '{_BLANK_GROUP}', '', 'g')"
+    point = f"replace({ungrouped}, '{style.decimal_mark}', '.')"
+    is_read = f"regexp_matches({text}, '{shape}')"
+    if style.is_contested:
+        is_read += f" AND NOT regexp_matches({text}, '^[-+]?[1-9][0-9]{{0,2}}[.,][0-9]{{3}}$')"
+    return f"CASE WHEN {is_read} THEN {point} END"
 
 
 def _as_integer(sql: str) -> str:
@@ -117,8 +138,8 @@ def _as_integer(sql: str) -> str:
     text = amount_text(sql)
     return (
         f"CASE WHEN regexp_matches({sql}, '^[-+]?[0-9]+$') THEN try_cast({sql} AS BIGINT) "
-        f"WHEN regexp_matches({text}, '^[-+]?[0-9]{{1,3}}(?:[.,][0-9]{{3}})+$') "
-        f"THEN try_cast(replace(replace({text}, '.', ''), ',', '') AS BIGINT) "
+        f"WHEN regexp_matches({text}, '^[-+]?[0-9]{{1,3}}(?:(?:[.,]|{_BLANK_GROUP})[0-9]{{3}})+$') "
+        f"THEN try_cast(regexp_replace({text}, '[.,]|{_BLANK_GROUP}', '', 'g') AS BIGINT) "
         f"WHEN regexp_matches({text}, '^[-+]?[0-9]+[.,]0*$') "
         f"THEN try_cast(regexp_replace({text}, '[.,]0*$', '') AS BIGINT) END"
     )
@@ -187,12 +208,24 @@ def _as_local(sql: str, style: TimeStyle) -> str:
         branches.append(f"WHEN {is_iso(sql)} THEN try_cast(replace({sql}, '/', '-') AS TIMESTAMP)")
     for shape, separator in (("dotted", "."), ("slashed", "/"), ("dashed", "-")):
         if shape in style.shapes:
-            day_first = style.day_first or shape == "dotted"
-            is_of_shape = f"contains({sql}, '{separator}') AND substr({sql}, 1, 1) BETWEEN '0' AND '9'"
-            branches.append(f"WHEN {is_of_shape} THEN {_strptime(sql, _numeric_formats(separator, day_first))}")
+            branches += _numeric_branches(sql, separator, True if shape == "dotted" else style.day_first)
     if "worded" in style.shapes:
-        branches.append(f"WHEN regexp_matches({sql}, '[A-Za-z]{{3}}.*[0-9]') THEN {_strptime(sql, _WORDED)}")
+        branches.append(f"WHEN regexp_matches({sql}, '{_WORDED_SHAPE}') THEN {_strptime(sql, _WORDED)}")
     return f"CASE {' '.join(branches)} END" if branches else "NULL::TIMESTAMP"
+
+
+def _numeric_branches(sql: str, separator: str, day_first: bool | None) -> list[str]:
+    """A year has two digits or four that do not start with 0: `%Y` alone would read 0024 and 202 as years."""
+
+    def branch(first: str, second: str, *, is_day_first: bool) -> str:
+        shape = f"^{first}[{separator}]{second}[{separator}]{_YEAR}(?:[^0-9]|$)"
+        formats = _numeric_formats(separator, is_day_first)
+        return f"WHEN regexp_matches({sql}, '{shape}') THEN {_strptime(sql, formats)}"
+
+    any_part, only_day = "[0-9]{1,2}", "(?:1[3-9]|2[0-9]|3[01])"
+    if day_first is not None:
+        return [branch(any_part, any_part, is_day_first=day_first)]
+    return [branch(only_day, any_part, is_day_first=True), branch(any_part, only_day, is_day_first=False)]
 
 
 def _numeric_formats(separator: str, day_first: bool) -> tuple[str, ...]:
