@@ -69,10 +69,10 @@ def ingest(landing: Path, raw: Path, quarantine: Path, settings: IngestSettings)
     A file that is bad or unknown is a row of the ledger and never an exception. Raises DefinitionError where a file of
     the company's own mappings is wrong, and OSError where the workspace cannot be written.
     """
-    for folder in (landing, raw, quarantine):
-        private_folder(folder)
+    if not landing.exists():
+        private_folder(landing)  # one that is there keeps its mode: others may be meant to drop files into it
     for folder in (raw, quarantine):
-        remove_leftovers(folder)
+        remove_leftovers(private_folder(folder))
     presets = settings.presets()
     with (
         scratch_folder(settings.scratch) as scratch,

@@ -93,13 +93,15 @@ def test_a_wide_file_and_a_long_cell_are_read(landing: Path) -> None:
     assert count(landing.parent) == 2
 
 
-def test_what_is_ours_is_closed_to_others(tmp_path: Path) -> None:
-    open_to_all = tmp_path / "landing"
-    open_to_all.mkdir()
-    open_to_all.chmod(0o755)
+def test_what_is_ours_is_closed_to_others_and_landing_keeps_its_mode(tmp_path: Path) -> None:
+    """Accident: a colleague who drops exports into landing/ is shut out by the night's run."""
+    for name in ("landing", "raw"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o775)
     take(tmp_path)
+    assert stat.S_IMODE((tmp_path / "landing").stat().st_mode) == 0o775
     made = private_folder(tmp_path / "made" / "on the way" / "deep")
-    folders = [open_to_all, tmp_path / "raw", tmp_path / "quarantine", made, made.parent, made.parent.parent]
+    folders = [tmp_path / "raw", tmp_path / "quarantine", made, made.parent, made.parent.parent]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
