@@ -19,6 +19,7 @@ PUBLISHED = {
     "customer_value",
     "customers",
     "kpis",
+    "ledger_balance",
     "load_ledger",
     "marketing_segments",
     "next_best_channel",
