@@ -33,6 +33,8 @@ DUCKDB_TYPES: dict[ColumnType, str] = {
 
 _STRICT = ConfigDict(extra="forbid")
 _Definition = TypeVar("_Definition")
+_STRINGS_ONLY: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Builds strings and nothing else; the one in C is five times faster, where PyYAML was built with it."""
 
 
 class DefinitionError(ValueError):
@@ -153,7 +155,7 @@ def read_definition(path: Path) -> dict[str, Any]:
     Raises DefinitionError where the file is not readable YAML, or is not a mapping.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (builds strings only)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_STRINGS_ONLY)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DefinitionError(f"{path} is not readable as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):

@@ -203,7 +203,7 @@ def _write(connection: duckdb.DuckDBPyConnection, plans: list[Plan], lineage: li
     query = " UNION ALL ".join(f"({_kept(plan, lineage)})" for plan in plans)
     with durable_file(target) as temporary:
         row = connection.execute(
-            f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         ).fetchone()
     return int(row[0]) if row else 0
 
