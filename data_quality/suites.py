@@ -168,6 +168,16 @@ OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
         _filled("every customer has a named segment", "rfm_segment"),
         _among("every segment is a known one", "rfm_segment", *RFM_SEGMENTS),
     ),
+    "next_categories": (
+        _filled("every next category has a customer id", "customer_id"),
+        _filled("every next category is named", "category"),
+        _unique("every customer has each next category once", "customer_id", "category"),
+        _unique("no customer has two next categories of the same rank", "customer_id", "rank"),
+        _within("every rank of a next category lies between 1 and 3", "rank", 1, 3),
+        _within("every chance of a next category lies between 0 and 1", "probability", 0, 1),
+        _within("no lift of a next category is below 0", "lift", minimum=0),
+        _filled("every next category has a reason", "reason"),
+    ),
     "next_best_channel": (
         _filled("every channel choice has a customer id", "customer_id"),
         _filled("every channel choice names a channel", "channel"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 import yaml
@@ -41,6 +41,7 @@ class Settings(BaseModel):
         pattern="^[A-Z]{3}$",
         description="Base currency, ISO 4217; without it, the currency that most landed orders are in.",
     )
+    language: Literal["en", "de"] = Field("en", description="Language of reasons and descriptions, ISO 639-1.")
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
         "Europe/Berlin", description="Zone of times that are written without one."
     )

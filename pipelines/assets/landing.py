@@ -74,7 +74,7 @@ def context_tables(settings: Settings, base_currency: str, as_of: date) -> dict[
                 "base_currency": [base_currency],
                 "country": [settings.country],
                 "timezone": [settings.timezone],
-                "language": ["en"],
+                "language": [settings.language],
             }
         ),
         "exchange_rates": _table(rates, "currency", "rate", pl.Decimal(18, 8)),

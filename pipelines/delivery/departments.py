@@ -82,6 +82,13 @@ def best_channel(tables: Tables) -> pl.LazyFrame:
     return _with_customer(chosen, tables, "first_name", "last_name", "company_name")
 
 
+def next_categories(tables: Tables) -> pl.LazyFrame:
+    """One row per customer whom marketing may contact and category that he may take up next."""
+    suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
+    open_to_all = tables["next_categories"].join(suppressed, on="customer_id", how="anti")
+    return _with_customer(open_to_all, tables, "first_name", "last_name", "company_name")
+
+
 def followups(tables: Tables) -> pl.LazyFrame:
     """One row per customer and reason, with what is needed to reach the customer."""
     who = ("first_name", "last_name", "company_name", "email", "phone")
@@ -143,6 +150,16 @@ DEPARTMENT_TABLES = (
             "customers": ("customer_id",),
         },
         best_channel,
+    ),
+    DepartmentTable(
+        "marketing",
+        "next_categories",
+        {
+            "next_categories": ("customer_id", "rank", "category", "probability", "lift", "reason"),
+            "customers": ("customer_id", "is_suppressed"),
+        },
+        next_categories,
+        smallest_first=("customer_id", "rank"),
     ),
     DepartmentTable(
         "sales",

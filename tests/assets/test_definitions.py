@@ -23,6 +23,7 @@ PUBLISHED = {
     "load_ledger",
     "marketing_segments",
     "next_best_channel",
+    "next_categories",
     "order_lines",
     "orders",
     "sales_accounts",
@@ -35,6 +36,7 @@ WRITTEN_BY_PYTHON = {
     "analytics/customer_segments",
     "analytics/customer_value",
     "analytics/next_best_channel",
+    "analytics/next_categories",
     "exports",
     *(
         f"raw/{name}"

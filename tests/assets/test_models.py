@@ -8,9 +8,12 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from models.affinity import NEXT_CATEGORIES_SCHEMA
 from pipelines.assets.analytics import customer_segments, earlier_segments
 from pipelines.assets.identity import previous_links
+from pipelines.assets.opportunities import lines_of_purchases, next_categories
 from pipelines.assets.outreach import next_best_channel
+from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
 
 AS_OF = date(2026, 6, 30)
@@ -98,3 +101,18 @@ def test_a_refusal_makes_a_channel_forbidden(
         "phone": False,
         "sms": False,
     }
+
+
+def test_next_categories_come_from_purchases_alone(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    """A cancelled order says nothing of what a customer likes, and an order of nobody belongs to nobody."""
+    set_today(workspace)
+    orders = {"order_id": ["1", "2", "3"], "customer_id": ["C1", "C1", None], "is_purchase": [True, False, True]}
+    lines = {"order_id": ["1", "2", "3"], "category": ["Tea", "Cups", "Tea"], "net_revenue": [1.0, 2.0, 3.0]}
+    fill_warehouse(orders=pl.DataFrame(orders).with_columns(ordered_on=AS_OF), order_lines=pl.DataFrame(lines))
+    assert lines_of_purchases(Warehouse(workspace.database)).rows() == [("C1", AS_OF, "Tea", 1.0)]
+    assert materialize(next_categories).success
+    written = pl.read_parquet(workspace.analytics / "next_categories" / "next_categories.parquet")
+    assert written.is_empty()
+    assert written.schema == NEXT_CATEGORIES_SCHEMA

@@ -28,6 +28,7 @@ def marts() -> dict[str, pl.LazyFrame]:
             "first_name": ["Anna", "=cmd()", None, "Jörg"],
             "last_name": ["Meier", "Berg", "Celik", "Ödön"],
             "email": ["a@example.org", None, None, None],
+            "is_suppressed": [False, False, True, False],
         }
     )
     segments = customers.with_columns(
@@ -46,6 +47,16 @@ def marts() -> dict[str, pl.LazyFrame]:
                 "rank": [2, 1, 1, 2, 1],
                 "is_allowed": [True, True, False, True, False],
                 "reason": ["r"] * 5,
+            }
+        ),
+        "next_categories": pl.LazyFrame(
+            {
+                "customer_id": ["c3", "c1", "c1"],
+                "rank": [1, 2, 1],
+                "category": ["Tea", "Cups", "Mills"],
+                "probability": [0.5, 0.2, 0.3],
+                "lift": [1.5, 1.1, 2.0],
+                "reason": ["r"] * 3,
             }
         ),
         "sales_buyers": segments.head(3),
@@ -105,6 +116,17 @@ def test_the_best_channel_is_the_best_allowed_one(marts: dict[str, pl.LazyFrame]
     assert channels.select("Customer number", "Channel").rows() == [("c1", "phone"), ("c2", "post")]
 
 
+def test_nobody_whom_marketing_may_not_contact_is_told_a_next_category(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    delivered(marts, tmp_path / "x")
+    categories = people_read(tmp_path / "x/marketing/next_categories.csv")
+    assert categories.select("Customer number", "Last name", "Category").rows() == [
+        ("c1", "Meier", "Mills"),
+        ("c1", "Meier", "Cups"),
+    ]
+
+
 def test_followups_say_who_the_customer_is_most_urgent_first(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
     delivered(marts, tmp_path / "x")
     followups = people_read(tmp_path / "x/service/followups.csv")
@@ -149,7 +171,7 @@ def test_the_manifest_names_every_file_with_its_digest(marts: dict[str, pl.LazyF
         assert entry["sha256"] == hashlib.sha256(present[name].read_bytes()).hexdigest()
     assert listed["report.html"]["rows"] is None
     assert listed["tables/customers.parquet"]["rows"] == 4
-    assert listed["tables/customers.parquet"]["columns"] == ["customer_id", "first_name", "last_name", "email"]
+    assert listed["tables/customers.parquet"]["columns"] == marts["customers"].collect_schema().names()
 
 
 def test_the_same_tables_give_the_same_bytes_whatever_their_order(

@@ -33,6 +33,7 @@ def test_settings_are_read_from_the_workspace(tmp_path: Path) -> None:
         ("cuntry: DE", ["settings.yml", "`cuntry`", "not known", "country"]),
         ("country: Germany", ["`country`", "'Germany'"]),
         ("timezone: Mars/Olympus", ["`timezone`", "'Mars/Olympus'", "Europe/Berlin"]),
+        ("language: fr", ["`language`", "'fr'", "'en' or 'de'"]),
         ("exchange_rates: {USD: -1}", ["exchange_rates.USD", "-1", "greater than 0"]),
         ("country: [DE", ["settings.yml", "line"]),
         ("just words", ["settings.yml", "key: value"]),

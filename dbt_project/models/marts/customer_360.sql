@@ -67,6 +67,9 @@ select
     segments.behaviour_segment,
     segments.previous_rfm_segment,
 
+    -- potential
+    next_categories.category as next_category,
+
     -- contact
     best_channels.best_channel,
     customers.consent_email,
@@ -83,5 +86,7 @@ inner join {{ ref('customer_features') }} as features on customers.customer_id =
 left join {{ ref('accounts') }} as accounts on customers.account_id = accounts.account_id
 left join {{ ref('customer_value') }} as customer_values on customers.customer_id = customer_values.customer_id
 left join {{ ref('customer_segments') }} as segments on customers.customer_id = segments.customer_id
+left join {{ ref('next_categories') }} as next_categories
+    on customers.customer_id = next_categories.customer_id and next_categories.rank = 1
 left join best_channels on customers.customer_id = best_channels.customer_id
 left join last_touches on customers.customer_id = last_touches.customer_id
