@@ -37,8 +37,9 @@ _PARTICLE = _any(
 _NOBLE = _any("freiherr freifrau graf grafin baron baronin furst furstin prinz prinzessin ritter edler")
 _LEADING = rf"^(?:(?:{_TITLE}|{_PARTICLE}|{_NOBLE} (?:von|vom|zu)) )+"
 _LEADING_TITLES = rf"^(?:{_TITLE} )+"
-_TRAILING = rf"(?: (?:{_any('jr junior jun sr senior ii iii iv mba phd msc bsc llm')}|{_DEGREE}))+$"
-_TRAILING_PARTICLES = rf"(?: {_PARTICLE})+$"
+_DEGREE_BEHIND = f"{_any('jr junior jun sr senior ii iii iv mba phd msc bsc llm')}|{_DEGREE}"
+_TRAILING = rf"(?: (?:{_DEGREE_BEHIND}))+$"
+_TRAILING_OF_GIVEN = rf"(?: (?:{_DEGREE_BEHIND}|{_PARTICLE}))+$"
 _MAIDEN_NAME = r" (?:geb|geborene|geborener|nee) .+$"
 _ASIDE = r"\([^()]*\)"  # the nickname or maiden name in Anna (Anni)
 
@@ -57,7 +58,7 @@ _ALSO_A_FAMILY_NAME = rf"^{_any('gast kunde guest client herr frau')}$"
 # A column that holds the whole name is parted at its last word, with the particles before it. Particles that begin
 # it have no given name before them (von der Heide).
 _PARTICLES_FIRST = rf"^((?:{_TITLE} )*)(?:{_PARTICLE} )+"
-_DEGREES_LAST = _TRAILING.replace("(?: ", "(?:[ ,]", 1)
+_DEGREES_LAST = rf"(?:[ ,](?:{_DEGREE_BEHIND}))+$"
 _LAST_WORD = rf"^(.+?) ((?:{_PARTICLE} )*[^ ]+)$"
 
 
@@ -153,8 +154,7 @@ def _tidy(words: pl.Expr) -> pl.Expr:
 
 
 def _given(words: pl.Expr) -> pl.Expr:
-    bare = words.str.replace(_LEADING_TITLES, "").str.replace(_TRAILING, "").str.replace(_TRAILING_PARTICLES, "")
-    return _named(bare)
+    return _named(words.str.replace(_LEADING_TITLES, "").str.replace(_TRAILING_OF_GIVEN, ""))
 
 
 def _named(words: pl.Expr) -> pl.Expr:
