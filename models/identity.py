@@ -15,6 +15,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from models.email_addresses import is_role
 from models.phone_numbers import e164
 
 RECORD_KEY = ["source_system", "entity", "source_id"]
@@ -30,14 +31,6 @@ LINKS_SCHEMA = pl.Schema(
         "email_normalised": pl.String,
         "phone_normalised": pl.String,
     }
-)
-
-# Mailboxes of a function, not of a person. They identify only as long as one person is seen behind them.
-ROLE_ADDRESS = (
-    r"^(?:accounting|accounts?|admin|anfrage|bestellung(?:en)?|bewerbung|billing|buchhaltung|buero|büro|contact|"
-    r"einkauf|empfang|finance|hallo|hello|help|hilfe|hr|info|invoices?|jobs|kanzlei|kasse|kontakt|kundenservice|"
-    r"mail|marketing|no-?reply|office|orders?|post|postmaster|praxis|presse|press|purchasing|rechnung(?:en)?|"
-    r"reception|sales|sekretariat|service|shop|support|team|vertrieb|verwaltung|webmaster|zentrale)@"
 )
 
 # An ordinary address may stand on many ids of one shop (each guest order makes one) and be shared in a family.
@@ -151,9 +144,8 @@ def _identifying_emails(nodes: pl.DataFrame) -> pl.DataFrame:
     shared = known.filter(pl.len().over("email") > 1)
     ids = _spread(shared, ["email", "source_system"], "own_id").group_by("email").agg(ids=pl.col("spread").max())
     names = _spread(shared, ["email"], "initial").rename({"spread": "names"})
-    is_role = pl.col("email").str.contains(ROLE_ADDRESS)
     is_shared = (
-        (is_role & ((pl.col("ids") > 1) | (pl.col("names") > 1)))
+        (is_role(pl.col("email")) & ((pl.col("ids") > 1) | (pl.col("names") > 1)))
         | (pl.col("names") > SHARED_EMAIL_NAMES)
         | ((pl.col("ids") > SHARED_EMAIL_IDS) & (pl.col("names") != 1))
     )
