@@ -1,20 +1,15 @@
 """What each buyer is worth over the coming months, where the data bear a statement at all.
 
-BG/NBD says how many purchases to expect, Gamma-Gamma what each is worth. Both are fitted by the package `lifetimes`
-on compressed rows (this module is its only importer) and kept as plain numbers; scoring is our own, vectorised.
+BG/NBD says how many purchases to expect, Gamma-Gamma what each is worth; both are kept as plain numbers, and scoring
+is our own, vectorised.
 Where buyers are too few or a model does not fit, a plain rule takes over and says so: `model` is then `past_rate`,
 and p_alive and the interval are null.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +17,9 @@ import polars as pl
 from scipy.special import xlogy
 from scipy.stats import spearmanr
 
-from models import bg_nbd, gamma_gamma
+from models import bg_nbd
 from models.bg_nbd import BgNbd
+from models.fitting import NoFitError, fit_bg_nbd, fit_gamma_gamma
 from models.gamma_gamma import GammaGamma
 from models.purchase_history import summarise
 from models.value_model import VALUE_SCHEMA, YEAR_DAYS, PastRate, ValueModel, buyers_of, past_rate, score
@@ -35,16 +31,7 @@ FEWEST_REPEAT_BUYERS = 50
 # Gamma-Gamma takes spend and frequency for independent. Beyond this rank correlation that is untenable.
 STRONGEST_CORRELATION = 0.5
 _CLASS_A, _CLASS_B = 0.80, 0.95
-# More repeat buyers than this do not move the parameters; every k-th one of the sorted rows is taken.
-_MOST_ROWS = 50_000
 _SHORTEST_HOLDOUT = 28
-# Where the search begins: logarithms of r, alpha, a, b with the longest age as the unit of time. The first is the
-# start that lifetimes itself takes.
-_STARTS = ((0.1, 0.1, 0.1, 0.1), (0.0, -1.2, 0.0, 1.1), (-1.2, -2.3, -2.3, 0.0), (-0.7, -1.6, 1.1, 1.1))
-
-
-class NoFitError(ValueError):
-    """The data do not bear the model; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -136,81 +123,6 @@ def _poisson_deviance(seen: Floats, expected: Floats) -> float:
     return float(np.mean(2.0 * (xlogy(seen, seen / expected) - seen + expected)))
 
 
-def fit_bg_nbd(x: Floats, t_x: Floats, age: Floats) -> BgNbd:
-    """Return BG/NBD fitted to frequency, recency and age, in any time unit; equal rows are fitted as one, weighted.
-
-    Raises NoFitError where the likelihood has no usable maximum.
-    """
-    rows = pl.DataFrame({"x": x, "t_x": t_x, "age": age}).cast(pl.Float64)
-    sample = pl.concat([_compressed(rows.filter(pl.col("x") == 0)), _every_kth(rows.filter(pl.col("x") > 0))])
-    parameters = _bg_nbd_parameters(*(sample[name].to_numpy() for name in sample.columns))
-    *columns, weight = (column.to_numpy() for column in _compressed(rows))
-    likelihood = (bg_nbd.log_likelihood(BgNbd(*[*parameters, 0.0]), *columns) * weight).sum()
-    return BgNbd(*_finite("BG/NBD", [*parameters, float(likelihood)]))
-
-
-def _bg_nbd_parameters(x: Floats, t_x: Floats, age: Floats, weight: Floats) -> list[float]:
-    """The first of a few starts that converges; where hardly anybody leaves, the usual one often does not."""
-    from lifetimes import BetaGeoFitter
-
-    for tolerance, start in product((1e-7, 1e-5), _STARTS):
-        with contextlib.suppress(NoFitError), _lifetimes_contained("BG/NBD"):
-            fitter = BetaGeoFitter().fit(x, t_x, age, weight, initial_params=np.array(start), tol=tolerance)
-            return [float(fitter.params_[name]) for name in ("r", "alpha", "a", "b")]
-    raise NoFitError("BG/NBD does not converge on these buyers.")
-
-
-def fit_gamma_gamma(x: Floats, mean_spend: Floats) -> GammaGamma:
-    """Return Gamma-Gamma fitted to x >= 1 repeat purchases of mean_spend > 0, in any currency.
-
-    Raises NoFitError where the likelihood has no usable maximum, and where the mean spend would be infinite.
-    """
-    from lifetimes import GammaGammaFitter
-
-    rows = pl.DataFrame({"x": x, "m": mean_spend}).cast(pl.Float64)
-    unit = float(np.mean(mean_spend))
-    sample = _every_kth(rows).with_columns(pl.col("m") / unit)
-    with _lifetimes_contained("Gamma-Gamma"):
-        fitter = GammaGammaFitter().fit(*(sample[name].to_numpy() for name in sample.columns))
-    p, q, v = (float(fitter.params_[name]) for name in ("p", "q", "v"))
-    if q <= 1.0:
-        raise NoFitError(f"Gamma-Gamma finds an infinite mean spend (q = {q:.2f}, which must be above 1).")
-    *columns, weight = (column.to_numpy() for column in _compressed(rows))
-    likelihood = (gamma_gamma.log_likelihood(GammaGamma(p, q, v * unit, 0.0), *columns) * weight).sum()
-    return GammaGamma(*_finite("Gamma-Gamma", [p, q, v * unit, float(likelihood)]))
-
-
-@contextlib.contextmanager
-def _lifetimes_contained(model: str) -> Iterator[None]:
-    """Keep lifetimes from printing and warning, and turn its ways of failing into one."""
-    from lifetimes.utils import ConvergenceError
-
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except (ConvergenceError, np.linalg.LinAlgError) as failure:
-            raise NoFitError(f"{model} does not converge on these buyers.") from failure
-
-
-def _finite(model: str, numbers: list[float]) -> list[float]:
-    if not np.isfinite(numbers).all():
-        raise NoFitError(f"{model} has no finite parameters for these buyers.")
-    return numbers
-
-
-def _compressed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Equal rows as one with its `weight`, sorted."""
-    return rows.group_by(rows.columns).agg(weight=pl.len().cast(pl.Float64)).sort(rows.columns)
-
-
-def _every_kth(rows: pl.DataFrame) -> pl.DataFrame:
-    """Compressed rows; of very many, every k-th in sorted order stands for k, which samples all kinds evenly."""
-    step = max(1, rows.height // _MOST_ROWS)
-    kept = _compressed(rows.sort(rows.columns).gather_every(step, offset=step // 2))
-    return kept.with_columns(pl.col("weight") * (rows.height / max(kept["weight"].sum(), 1.0)))
-
-
 def _fit_models(buyers: pl.DataFrame) -> tuple[BgNbd, GammaGamma]:
     again = buyers.filter(pl.col("x") > 0, pl.col("m") > 0)
     if buyers.height < FEWEST_BUYERS or again.height < FEWEST_REPEAT_BUYERS:
@@ -223,7 +135,8 @@ def _fit_models(buyers: pl.DataFrame) -> tuple[BgNbd, GammaGamma]:
         raise NoFitError(f"Spend depends on frequency (rank correlation {correlation:.2f}), so Gamma-Gamma fails.")
     x, t_x, age = (buyers[name].to_numpy() for name in ("x", "t_x", "age"))
     purchases = fit_bg_nbd(x, t_x, age)
-    _finite("BG/NBD", [float(bg_nbd.expected_purchases(purchases, x, t_x, age, YEAR_DAYS).sum())])
+    if not np.isfinite(bg_nbd.expected_purchases(purchases, x, t_x, age, YEAR_DAYS)).all():
+        raise NoFitError("BG/NBD has no finite forecast for these buyers.")
     return purchases, fit_gamma_gamma(again["x"].to_numpy(), again["m"].to_numpy())
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from models import bg_nbd, gamma_gamma
 from models.bg_nbd import BgNbd
+from models.fitting import fit_bg_nbd, fit_gamma_gamma
 from models.future_spend import spend_quantiles
 from models.gamma_gamma import GammaGamma
-from models.lifetime_value import customer_value, fit, fit_bg_nbd, fit_gamma_gamma
+from models.lifetime_value import customer_value, fit
 from models.purchase_history import summarise
 from tests.unit.histories import CALIBRATION_END, as_features, cdnow_orders, simulated
 
