@@ -28,3 +28,57 @@ def summarise(transactions: pl.LazyFrame, *, as_of: date, unit_days: float = 1.0
         age=(pl.lit(as_of) - first).dt.total_days() / unit_days,
         monetary_value=pl.col("spend").slice(1).mean().fill_null(0.0),
     )
+
+
+def purchase_days(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
+    """Return customer_id, ordered_on and spend (never below 0), one row per customer and day, sorted by both.
+
+    `transactions` as in `summarise`; those after `as_of` are left out.
+    """
+    return (
+        transactions.filter(pl.col("ordered_on") <= as_of)
+        .group_by("customer_id", "ordered_on")
+        .agg(spend=pl.col("net_revenue").sum().cast(pl.Float64).clip(0.0))
+        .sort("customer_id", "ordered_on")
+        .collect()
+    )
+
+
+def histories(days: pl.DataFrame, at: date) -> pl.DataFrame:
+    """Return what was known at `at` of each customer who had bought by then, sorted by customer_id.
+
+    `days` as `purchase_days` returns them. Columns: customer_id; x (repeat purchase days); t_x, age, silence (since
+    the last purchase) and last_gap (between the last two, 0 for one) in days; mean_spend and total_spend of all
+    purchase days, repeat_spend (mean of all but the first, 0 for one), last_spend.
+    """
+    first, last = pl.col("ordered_on").first(), pl.col("ordered_on").last()
+    return (
+        days.lazy()
+        .filter(pl.col("ordered_on") <= at)
+        .group_by("customer_id", maintain_order=True)
+        .agg(
+            x=pl.len().cast(pl.Float64) - 1.0,
+            t_x=(last - first).dt.total_days().cast(pl.Float64),
+            age=(pl.lit(at) - first).dt.total_days().cast(pl.Float64),
+            silence=(pl.lit(at) - last).dt.total_days().cast(pl.Float64),
+            last_gap=(last - pl.col("ordered_on").slice(-2).first()).dt.total_days().cast(pl.Float64),
+            mean_spend=pl.col("spend").mean(),
+            total_spend=pl.col("spend").sum(),
+            repeat_spend=pl.col("spend").slice(1).mean().fill_null(0.0),
+            last_spend=pl.col("spend").last(),
+        )
+        .collect()
+    )
+
+
+def what_followed(days: pl.DataFrame, history: pl.DataFrame, after: date, until: date) -> pl.DataFrame:
+    """Return orders (purchase days) and spend after `after` up to `until`, one row per row of `history`."""
+    later = (
+        days.lazy()
+        .filter(pl.col("ordered_on").is_between(after, until, closed="right"))
+        .group_by("customer_id")
+        .agg(orders=pl.len().cast(pl.Float64), spend=pl.col("spend").sum())
+        .collect()
+    )
+    joined = history.select("customer_id").join(later, on="customer_id", how="left", maintain_order="left")
+    return joined.select(pl.col("orders", "spend").fill_null(0.0))

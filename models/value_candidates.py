@@ -1,0 +1,222 @@
+"""The forecasts that compete in the court: three purchase models, boosted trees, their blend, and naive rules.
+
+Each is a forecast of the purchases of every buyer within a horizon, made from the days up to `at` alone: fits,
+training examples and calibration all lie before. What a purchase is worth is one question for all of them.
+
+The total and its division among customers are two questions. The purchase models miss the total (BG/NBD is known to
+forecast too little over a long horizon), and trees that learnt on a young company expect it to stay young. So one
+total is taken, that of the first purchase model which fits, corrected by how far the same model missed when it was
+fitted on the first half of the history; every model's forecast is scaled to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.stats import spearmanr
+
+from models import bg_nbd, gamma_gamma, modified_bg_nbd, pareto_nbd
+from models.boosted_orders import fit_boosted_orders
+from models.fitting import NoFitError, fit_bg_nbd, fit_gamma_gamma, fit_modified_bg_nbd, fit_pareto_nbd
+from models.gamma_gamma import GammaGamma
+from models.purchase_history import histories, what_followed
+
+Floats = npt.NDArray[np.float64]
+
+NAIVE = ("past_rate", "last_period", "segment_mean")
+PURCHASE_MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+TREES = "boosted_trees"
+BLEND = "blend"
+
+FEWEST_BUYERS = 100
+FEWEST_REPEAT_BUYERS = 50
+# Gamma-Gamma takes spend and frequency for independent. Beyond this rank correlation that is untenable.
+STRONGEST_CORRELATION = 0.5
+# Where the trees learn: so long before `at`, as shares of the longest span that leaves half of the history before it.
+_LOOKS_BACK = (1.0, 0.875, 2.0 / 3.0)
+# The correction of the total is drawn to 1 by the weight of so many purchases.
+_PURCHASES_OF_DOUBT = 25.0
+_YEAR = 365
+# Segments of the plain rule: repeat purchases, and the part of the time since the first purchase that was silent.
+_CELL = (
+    pl.col("x").cut([0.0, 1.0, 3.0, 7.0]).cast(pl.String).alias("frequent"),
+    (pl.col("silence") / (pl.col("age") + 1.0)).cut([0.1, 0.3, 0.6]).cast(pl.String).alias("silent"),
+)
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What each candidate expects of each row of `history` within the horizon, and what one purchase is worth.
+
+    `orders` holds the calibrated forecasts by candidate, `plain_orders` those of the purchase models as fitted; `spend`
+    is the expected worth of a purchase, by `spend_name`; `notes` says which candidates dropped out and why.
+    """
+
+    history: pl.DataFrame
+    orders: dict[str, Floats]
+    plain_orders: dict[str, Floats]
+    spend: Floats
+    spend_name: str
+    notes: tuple[str, ...]
+
+
+def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forecasts:
+    """Return every candidate's forecast of the `horizon` days after `at`, from the `purchase_days` up to it."""
+    known = days.filter(pl.col("ordered_on") <= at)
+    history = histories(known, at)
+    looks = _looks_back(known, at, horizon)
+    notes: list[str] = []
+    orders = naive_orders(known, history, at, horizon, looks[0])
+    plain: dict[str, Floats] = {}
+    if has_enough(history):
+        plain = _purchase_models(history, horizon, notes)
+        total = _total(known, at, horizon, plain)
+        orders |= _scaled(plain, total)
+        orders |= _scaled({TREES: _trees(known, history, at, horizon, looks, seed)}, total)
+        orders[BLEND] = _blended(orders)
+    spend, spend_name = expected_spend(history, notes)
+    return Forecasts(history, orders, plain, spend, spend_name, tuple(notes))
+
+
+def has_enough(history: pl.DataFrame) -> bool:
+    """Return whether the buyers are enough for a model."""
+    return history.height >= FEWEST_BUYERS and (history["x"] > 0).sum() >= FEWEST_REPEAT_BUYERS
+
+
+def naive_orders(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, look: date) -> dict[str, Floats]:
+    """Return the forecasts of the plain rules: own rate so far, what the last period brought, the mean of his like."""
+    x, age = history["x"].to_numpy(), history["age"].to_numpy()
+    rate = float(x.sum() / age.sum()) if age.sum() else 0.0
+    past_rate = (x + 1.0) / (age + 1.0 / rate) * horizon if rate else np.zeros_like(x)
+    before = max(at - timedelta(days=horizon), _first_day(known))
+    last = what_followed(known, history, before, at)["orders"].to_numpy() * horizon / max((at - before).days, 1)
+    return {
+        "past_rate": past_rate,
+        "last_period": last,
+        "segment_mean": _segment_mean(known, history, look, at, horizon),
+    }
+
+
+def expected_spend(history: pl.DataFrame, notes: list[str]) -> tuple[Floats, str]:
+    """Return what a purchase of each row is worth, and by which rule: Gamma-Gamma, else a mean drawn to that of all.
+
+    Gamma-Gamma is fitted to repeat purchases, as published; but the first purchase too says what this customer spends,
+    so all of them count where his next one is expected.
+    """
+    days, mean = history["x"].to_numpy() + 1.0, history["mean_spend"].to_numpy()
+    try:
+        model = _gamma_gamma(history)
+        return gamma_gamma.expected_spend(model, days, mean), "gamma_gamma"
+    except NoFitError as no_fit:
+        notes.append(str(no_fit))
+    overall = float(history["total_spend"].sum()) / max(float(days.sum()), 1.0)
+    return (history["total_spend"].to_numpy() + overall) / (days + 1.0), "mean_spend"
+
+
+def _gamma_gamma(history: pl.DataFrame) -> GammaGamma:
+    again = history.filter(pl.col("x") > 0, pl.col("repeat_spend") > 0.0)
+    if not has_enough(history) or again.height < FEWEST_REPEAT_BUYERS:
+        raise NoFitError("Buyers are too few for Gamma-Gamma.")
+    x, mean = again["x"].to_numpy(), again["repeat_spend"].to_numpy()
+    correlation = float(spearmanr(x, mean).statistic) if np.ptp(x) and np.ptp(mean) else 0.0
+    if abs(correlation) > STRONGEST_CORRELATION:
+        raise NoFitError(f"Spend depends on frequency (rank correlation {correlation:.2f}), so Gamma-Gamma fails.")
+    return fit_gamma_gamma(x, mean)
+
+
+def _looks_back(known: pl.DataFrame, at: date, horizon: int) -> list[date]:
+    first = _first_day(known)
+    longest = min(float(horizon), (at - first).days / 2.0)
+    return [at - timedelta(days=max(1, int(longest * share))) for share in _LOOKS_BACK]
+
+
+def _purchase_models(history: pl.DataFrame, horizon: float, notes: list[str]) -> dict[str, Floats]:
+    """The forecasts of those that fit; the others leave a note."""
+    found = {}
+    for name in PURCHASE_MODELS:
+        try:
+            found[name] = purchase_model(name, history, horizon)
+        except NoFitError as no_fit:
+            notes.append(str(no_fit))
+    return found
+
+
+def purchase_model(name: str, history: pl.DataFrame, horizon: float) -> Floats:
+    """Return what one of PURCHASE_MODELS, fitted to this history, expects of each row within the horizon in days.
+
+    Raises NoFitError where it does not fit, or forecasts anything but finite numbers from 0 on.
+    """
+    x, t_x, age = (history[column].to_numpy() for column in ("x", "t_x", "age"))
+    if name == "bg_nbd":
+        expected = bg_nbd.expected_purchases(fit_bg_nbd(x, t_x, age), x, t_x, age, horizon)
+    elif name == "mbg_nbd":
+        expected = modified_bg_nbd.expected_purchases(fit_modified_bg_nbd(x, t_x, age), x, t_x, age, horizon)
+    else:
+        expected = pareto_nbd.expected_purchases(fit_pareto_nbd(x, t_x, age), x, t_x, age, horizon)
+    if not np.isfinite(expected).all() or expected.min() < 0.0:
+        raise NoFitError(f"{name} has no finite forecast for these buyers.")
+    return expected
+
+
+def _total(known: pl.DataFrame, at: date, horizon: int, plain: dict[str, Floats]) -> float | None:
+    """The calibrated total of the first purchase model that fits now and fitted then; None without any.
+
+    Then: the same season of last year where the horizon is shorter than a year and the history long enough, else as
+    long ago as leaves half of the history.
+    """
+    first = _first_day(known)
+    is_seasonal = horizon < _YEAR and (at - first).days >= _YEAR + max(horizon, _YEAR // 2)
+    then = at - timedelta(days=_YEAR) if is_seasonal else _looks_back(known, at, horizon)[0]
+    span = min(horizon, (at - then).days)
+    history = histories(known, then)
+    seen = float(what_followed(known, history, then, then + timedelta(days=span))["orders"].sum())
+    if not has_enough(history):
+        return None
+    for name in plain:
+        try:
+            expected = float(purchase_model(name, history, span).sum())
+        except NoFitError:
+            continue
+        return float(plain[name].sum()) * (seen + _PURCHASES_OF_DOUBT) / (expected + _PURCHASES_OF_DOUBT)
+    return None
+
+
+def _scaled(orders: dict[str, Floats], total: float | None) -> dict[str, Floats]:
+    """Each forecast with the given total, where there is one."""
+    if total is None:
+        return orders
+    return {name: expected * (total / max(float(expected.sum()), 1e-9)) for name, expected in orders.items()}
+
+
+def _trees(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, looks: list[date], seed: int) -> Floats:
+    examples = []
+    for look in looks:
+        before = histories(known, look)
+        seen = what_followed(known, before, look, at)["orders"].to_numpy()
+        examples.append((before, seen, float((at - look).days)))
+    return fit_boosted_orders(examples, seed=seed)(history) * horizon
+
+
+def _blended(orders: dict[str, Floats]) -> Floats:
+    """Half the trees, half the mean of the purchase models: they err in different ways."""
+    models = [orders[name] for name in PURCHASE_MODELS if name in orders]
+    return (orders[TREES] + np.mean(models, axis=0)) / 2.0 if models else orders[TREES]
+
+
+def _segment_mean(known: pl.DataFrame, history: pl.DataFrame, look: date, at: date, horizon: int) -> Floats:
+    """What customers of like frequency and silence bought after an earlier look, per day, times the horizon."""
+    before = histories(known, look)
+    seen = what_followed(known, before, look, at)["orders"]
+    rate = seen / max((at - look).days, 1)
+    cells = before.select(_CELL).with_columns(rate=rate).group_by("frequent", "silent").agg(pl.col("rate").mean())
+    found = history.select(_CELL).join(cells, on=["frequent", "silent"], how="left", maintain_order="left")["rate"]
+    return found.fill_null(float(rate.sum()) / max(before.height, 1)).to_numpy() * horizon
+
+
+def _first_day(known: pl.DataFrame) -> date:
+    first: date = known.get_column("ordered_on").dt.min()  # type: ignore[assignment]
+    return first
