@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import available_timezones
 
 import yaml
@@ -18,6 +18,18 @@ from pipelines.errors import UserError
 
 ENVIRONMENT_VARIABLE = "STAMMKUNDE_WORKSPACE"
 SETTINGS_FILE = "settings.yml"
+
+AudiencePlatform = Literal[
+    "google_ads",
+    "meta",
+    "meta_value",
+    "linkedin_contacts",
+    "linkedin_companies",
+    "mailchimp",
+    "klaviyo",
+    "brevo",
+    "hubspot",
+]
 
 
 class SettingsError(UserError):
@@ -54,6 +66,12 @@ class Settings(BaseModel):
     )
     horizon_days: int = Field(365, ge=1, le=3650, description="How far ahead customer value looks, in days.")
     discount_rate: float = Field(0.1, ge=0, lt=1, description="Yearly rate at which later money counts for less.")
+    language: Literal["en", "de"] = Field("en", description="Language of tables and pages for people, ISO 639-1.")
+    audiences: tuple[AudiencePlatform, ...] = Field(
+        get_args(AudiencePlatform),
+        description="Platforms to write audience files for; [] for none. Advertising platforms need a consent that "
+        "covers passing data on to them.",
+    )
     memory_limit_gb: float = Field(4, ge=0.5, description="Memory that DuckDB may use, in gigabytes.")
 
 

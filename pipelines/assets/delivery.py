@@ -38,7 +38,13 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 unusual=all_unusual_files(folders.raw),
                 newest=newest_days(folders.raw),
             )
-            report = deliver(building, as_of, country=folders.settings.country)
+            report = deliver(
+                building,
+                as_of,
+                country=folders.settings.country,
+                language=folders.settings.language,
+                platforms=folders.settings.audiences,
+            )
         return dg.MaterializeResult(
             metadata={
                 "as_of": as_of.isoformat(),

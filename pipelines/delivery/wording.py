@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import yaml
@@ -53,16 +54,22 @@ class Wording:
 
 @cache
 def wording(language: str = "en") -> Wording:
-    """The wording of a language, given as ISO 639-1; languages/<language>.yml holds it.
+    """The wording of a language, given as ISO 639-1; languages/<language>.yml holds it, in English what it lacks.
 
     Raises FileNotFoundError where there is no such file.
     """
-    content = yaml.safe_load((_FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
+    english, own = _content("en"), _content(language)
+    content = {part: english[part] | own[part] for part in english}
     return Wording(
         tables={name: (table["title"], table["meaning"]) for name, table in content["tables"].items()},
         known_columns={name: ColumnWording(**column) for name, column in content["columns"].items()},
         phrases=content["phrases"],
     )
+
+
+def _content(language: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((_FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
+    return content
 
 
 def _humanised(name: str) -> str:

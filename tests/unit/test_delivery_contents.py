@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,12 +12,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
+import pipelines.delivery.wording as wording_module
 from pipelines.delivery.contents import DeliveryReport, deliver
 from pipelines.delivery.departments import DEPARTMENT_TABLES, DeliveryError, segment_summary
 from pipelines.delivery.manifest import write_manifest
 from pipelines.delivery.wording import wording
 
+LANGUAGES = Path(wording_module.__file__).parent / "languages"
 AS_OF = date(2026, 1, 31)
 
 
@@ -79,12 +83,12 @@ def marts() -> dict[str, pl.LazyFrame]:
     }
 
 
-def delivered(marts: Mapping[str, pl.LazyFrame], folder: Path) -> DeliveryReport:
+def delivered(marts: Mapping[str, pl.LazyFrame], folder: Path, language: str = "en") -> DeliveryReport:
     folder.mkdir()
     (folder / "tables").mkdir()
     for name, mart in marts.items():
         mart.collect().write_parquet(folder / "tables" / f"{name}.parquet")
-    return deliver(folder, AS_OF)
+    return deliver(folder, AS_OF, language=language)
 
 
 def people_read(path: Path) -> pl.DataFrame:
@@ -190,11 +194,32 @@ def test_departments_do_not_depend_on_the_order_of_rows(marts: dict[str, pl.Lazy
         assert (tmp_path / "x" / file).read_bytes() == (tmp_path / "y" / file).read_bytes()
 
 
-def test_every_department_table_and_known_column_has_words_of_its_own() -> None:
-    english = wording()
-    assert {spec.name for spec in DEPARTMENT_TABLES} == set(english.tables)
-    assert all(column.heading and column.meaning for column in english.known_columns.values())
-    assert max(len(title) for title, _ in english.tables.values()) <= 31, "Excel's limit for the name of a sheet"
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_department_table_and_known_column_has_words_of_its_own(language: str) -> None:
+    words = wording(language)
+    assert {spec.name for spec in DEPARTMENT_TABLES} | {"overview"} == set(words.tables)
+    assert all(column.heading and column.meaning for column in words.known_columns.values())
+    assert max(len(title) for title, _ in words.tables.values()) <= 31, "Excel's limit for the name of a sheet"
+
+
+def test_every_language_knows_the_same_words_in_the_same_forms() -> None:
+    """A word that German lacks would be read in English, in the midst of German ones."""
+    contents = [yaml.safe_load((LANGUAGES / f"{language}.yml").read_text("utf-8")) for language in ("en", "de")]
+    known = [{part: set(words) for part, words in content.items()} for content in contents]
+    assert known[0] == known[1]
+    english, german = wording("en"), wording("de")
+    forms = [{name: column.form for name, column in words.known_columns.items()} for words in (english, german)]
+    assert forms[0] == forms[1]
+    fields = [
+        re.findall(r"{\w+}", " ".join(words.phrases[name] for name in sorted(words.phrases)))
+        for words in (english, german)
+    ]
+    assert sorted(fields[0]) == sorted(fields[1])
+
+
+def test_german_tables_read_german(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x", language="de")
+    assert "Vorname" in people_read(tmp_path / "x/marketing/segments.csv").columns
 
 
 def test_two_columns_of_one_heading_stay_apart() -> None:
