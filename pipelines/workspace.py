@@ -66,7 +66,6 @@ class Settings(BaseModel):
     )
     horizon_days: int = Field(365, ge=1, le=3650, description="How far ahead customer value looks, in days.")
     discount_rate: float = Field(0.1, ge=0, lt=1, description="Yearly rate at which later money counts for less.")
-    language: Literal["en", "de"] = Field("en", description="Language of tables and pages for people, ISO 639-1.")
     audiences: tuple[AudiencePlatform, ...] = Field(
         get_args(AudiencePlatform),
         description="Platforms to write audience files for; [] for none. Advertising platforms need a consent that "
