@@ -159,7 +159,7 @@ def _given(words: pl.Expr) -> pl.Expr:
 
 def _named(words: pl.Expr) -> pl.Expr:
     """Null for what names nobody."""
-    return pl.when(~words.str.contains(_PLACEHOLDER)).then(words)
+    return words.str.replace(_PLACEHOLDER, "").replace("", None)
 
 
 def _bare_family(words: pl.Expr) -> pl.Expr:
