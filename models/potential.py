@@ -1,0 +1,275 @@
+"""What a customer could spend with us at most, measured by comparable customers, and how much of it he does spend.
+
+Comparable are customers of the same kind whose relationship is as old and whose purchases are as large; for a category
+in which a customer has not bought, those who buy as often in all. Beforehand any share of a customer's purchases is as
+likely to be ours as any other, so that of n purchases each number k up to n is as likely to be seen: 1 / (n + 1). How
+many customers truly buy n times follows from how many are seen to buy k times, half of them taken to buy nowhere else.
+Further purchases count at the customer's own value. `potential` is the upper quantile of that (as the "realistic
+wallet" of Rosset et al. 2007, "Wallet estimation models"), `potential_low` and `potential_high` hold 90 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.sentences import number, sentence
+
+Floats = npt.NDArray[np.float64]
+
+POTENTIAL_SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "category": pl.String,
+        "actual": pl.Float64,
+        "potential": pl.Float64,
+        "potential_low": pl.Float64,
+        "potential_high": pl.Float64,
+        "exhaustion": pl.Float64,
+        "verdict": pl.String,
+        "comparable_count": pl.Int64,
+        "reason": pl.String,
+    }
+)
+
+ALL = "*"
+# Potential is worth a word from a quarter more on.
+NOTABLE = 1.25
+FEWEST_COMPARABLE = 100
+# Categories beyond these bring too little to be worth a row for each customer.
+MOST_CATEGORIES = 30
+_AGES = (1 / 6, 1 / 3, 1 / 2, 3 / 4, 1, 2)
+_SIZES = 3
+_FREQUENCIES = (0, 1, 2, 4, 8, 16, 32)
+# The share of customers who are taken to buy from us alone when others are measured by them.
+_ALL_SHOWN = 0.5
+# Steps of expectation maximisation; more of them fit the noise of small classes.
+_STEPS = 3
+_LEVELS = {"low": 0.05, "middle": 0.5, "potential": 0.8, "high": 0.95}
+_FOUND = (*_LEVELS, "comparable")
+
+_REASONS = {
+    "en": {
+        "few": "Only {count} customers are comparable, too few to tell.",
+        "open": "Bought on {days} days for {actual} within {window} days; by {count} comparable customers up to "
+        "{potential} may be expected.",
+        "new": "Did not buy it within {window} days; by {count} comparable customers up to {potential} may be "
+        "expected.",
+        "exhausted": "Bought on {days} days for {actual} within {window} days; hardly any of {count} comparable "
+        "customers buys more.",
+        "unclear": "Bought on {days} days for {actual} within {window} days; of {count} comparable customers some buy "
+        "as much and some more.",
+        "absent": "Did not buy within {window} days, as many of {count} comparable customers.",
+    },
+    "de": {
+        "few": "Nur {count} Kunden sind vergleichbar, zu wenige für eine Aussage.",
+        "open": "Kaufte an {days} Tagen für {actual} in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu "
+        "{potential} zu erwarten.",
+        "new": "Kaufte davon nichts in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu {potential} zu "
+        "erwarten.",
+        "exhausted": "Kaufte an {days} Tagen für {actual} in {window} Tagen; kaum einer von {count} vergleichbaren "
+        "Kunden kauft mehr.",
+        "unclear": "Kaufte an {days} Tagen für {actual} in {window} Tagen; von {count} vergleichbaren Kunden kaufen "
+        "manche ebenso viel, manche mehr.",
+        "absent": "Kaufte nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
+    },
+}
+
+
+def customer_potential(
+    purchases: pl.LazyFrame,
+    customers: pl.DataFrame,
+    *,
+    as_of: date,
+    window_days: int = 365,
+    language: str = "en",
+) -> pl.DataFrame:
+    """Return one row per buyer and category (`POTENTIAL_SCHEMA`), sorted by both; the category `*` stands for all.
+
+    `purchases` has customer_id, ordered_on, category (may be null) and net_revenue, one row per line; `customers` has
+    customer_id and kind. Amounts are those of the `window_days` up to `as_of`, in the currency of net_revenue.
+    Categories in which a customer neither bought nor is expected to have no row. Where fewer than
+    `FEWEST_COMPARABLE` customers are comparable all but `actual` is null and the verdict unknown. Else it is exhausted
+    where at least four in five would not spend a quarter more, and open where at least half of them would.
+    """
+    known = (
+        purchases.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null())
+        .select("customer_id", "ordered_on", "category", pl.col("net_revenue").cast(pl.Decimal(38, 4)))
+        .collect()
+    )
+    recent = known.filter(pl.col("ordered_on") > as_of - timedelta(days=window_days))
+    buyers = _buyers(known, recent, customers, as_of, window_days)
+    measured = [_measured(_with_actual(buyers, recent), ALL, ("kind", "age", "size"))]
+    for category in _largest_categories(recent):
+        actual = _with_actual(buyers, recent.filter(category=category))
+        known_here = _measured(actual, category, ("kind", "age", "size")).filter(pl.col("days") > 0)
+        new_here = _measured(actual, category, ("kind", "frequency")).filter(
+            (pl.col("days") == 0) & (pl.col("high") > 0)
+        )
+        measured += [known_here, new_here]
+    return _judged(pl.concat(measured), window_days, language).sort("customer_id", "category")
+
+
+def _buyers(
+    known: pl.DataFrame, recent: pl.DataFrame, customers: pl.DataFrame, as_of: date, window_days: int
+) -> pl.DataFrame:
+    """Who has ever bought, with the classes by which customers are comparable, and the mean value of a purchase day."""
+    age = (pl.lit(as_of) - pl.col("first_on")).dt.total_days()
+    frequency = recent.group_by("customer_id").agg(frequency=pl.col("ordered_on").n_unique())
+    share = (pl.col("value").rank("average") - 0.5) / pl.len()
+    return (
+        _daily(known)
+        .group_by("customer_id")
+        .agg(first_on=pl.col("ordered_on").min(), value=pl.col("spend").sum().cast(pl.Float64) / pl.len())
+        .join(customers.select("customer_id", "kind"), on="customer_id", how="left")
+        .join(frequency, on="customer_id", how="left")
+        .with_columns(
+            age=_class(age, [round(part * window_days) for part in _AGES]),
+            size=(share * _SIZES).floor().cast(pl.Int64).over("kind"),
+            frequency=_class(pl.col("frequency").fill_null(0), _FREQUENCIES),
+        )
+        .select("customer_id", "kind", "age", "size", "frequency", "value")
+        .sort("customer_id")
+    )
+
+
+def _class(value: pl.Expr, limits: Sequence[int]) -> pl.Expr:
+    """How many of the limits lie below the value."""
+    return pl.sum_horizontal((value > limit).cast(pl.Int64) for limit in limits)
+
+
+def _daily(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.group_by("customer_id", "ordered_on").agg(spend=pl.col("net_revenue").sum())
+
+
+def _largest_categories(recent: pl.DataFrame) -> list[str]:
+    revenue = recent.drop_nulls("category").group_by("category").agg(pl.col("net_revenue").sum())
+    return revenue.sort("net_revenue", "category", descending=[True, False])["category"].head(MOST_CATEGORIES).to_list()
+
+
+def _with_actual(buyers: pl.DataFrame, bought: pl.DataFrame) -> pl.DataFrame:
+    """The buyers with their purchase days and spend in these lines, and the value of a further purchase day.
+
+    That value is the customer's own, drawn towards the category's usual share of a purchase day by one day.
+    """
+    spend = _daily(bought).group_by("customer_id").agg(days=pl.len().cast(pl.Int64), actual=pl.col("spend").sum())
+    actual = pl.col("actual").cast(pl.Float64).fill_null(0.0).clip(0.0)
+    joined = buyers.join(spend, on="customer_id", how="left", maintain_order="left")
+    joined = joined.with_columns(pl.col("days").fill_null(0), actual)
+    is_in = (pl.col("days") > 0) & (pl.col("value") > 0.0)
+    usual_share = (pl.col("actual") / pl.col("days") / pl.col("value")).filter(is_in).mean().fill_null(0.0)
+    return joined.with_columns(
+        further=(pl.col("actual") + pl.col("value").clip(0.0) * usual_share) / (pl.col("days") + 1)
+    )
+
+
+def _measured(frame: pl.DataFrame, category: str, alike: tuple[str, ...]) -> pl.DataFrame:
+    """The frame with the quantiles of spend among the comparable customers.
+
+    They are alike in all of the given classes, or in as many of the first ones as it takes to be enough.
+    """
+    rows = frame
+    levels = [alike[:count] for count in range(len(alike), 0, -1)]
+    for place, level in enumerate(levels):
+        lookup = _lookup(frame, level).rename({name: f"{name}_{place}" for name in _FOUND})
+        rows = rows.join(lookup, on=[*level, "days"], how="left", maintain_order="left")
+    best = {name: pl.coalesce(f"{name}_{place}" for place in range(len(levels))) for name in _FOUND}
+    amounts = {name: pl.col("actual") + best[name] * pl.col("further") for name in _LEVELS}
+    return rows.select(
+        "customer_id", "days", "actual", category=pl.lit(category), comparable=best["comparable"], **amounts
+    )
+
+
+def _lookup(frame: pl.DataFrame, level: tuple[str, ...]) -> pl.DataFrame:
+    """For each class of enough customers and each number of purchase days: how many more days to expect."""
+    counts = frame.group_by(*level, "days").agg(customers=pl.len()).sort(*level, "days")
+    parts = [
+        _further_days(part.select("days", "customers")).with_columns(
+            pl.lit(value).alias(name) for name, value in zip(level, key, strict=True)
+        )
+        for key, part in counts.group_by(*level, maintain_order=True)
+        if part["customers"].sum() >= FEWEST_COMPARABLE
+    ]
+    schema = {name: frame.schema[name] for name in level}
+    empty = pl.DataFrame(
+        schema={"days": pl.Int64, **dict.fromkeys(_LEVELS, pl.Float64), "comparable": pl.Int64, **schema}
+    )
+    return pl.concat([empty, *(part.select(pl.col(n).cast(t) for n, t in empty.schema.items()) for part in parts)])
+
+
+def _further_days(counts: pl.DataFrame) -> pl.DataFrame:
+    """Quantiles of n - k for each number k of days with us that customers of a class have, n being the true number."""
+    shown = np.bincount(counts["days"].to_numpy(), weights=counts["customers"].to_numpy()).astype(np.float64)
+    days = np.arange(len(shown))
+    weight = _true_counts(shown) / (days + 1.0)
+    up_to = np.cumsum(weight)
+    below, ahead = up_to - weight, weight[::-1].cumsum()[::-1]
+    found = {
+        name: np.minimum(np.searchsorted(up_to, below + level * ahead - 1e-12), len(days) - 1) - days
+        for name, level in _LEVELS.items()
+    }
+    return pl.DataFrame({"days": days, **found, "comparable": int(shown.sum())})
+
+
+def _true_counts(shown: Floats) -> Floats:
+    """How many customers truly buy n times, given how many are seen to buy k times with us."""
+    size = len(shown)
+    any_share = np.tril(np.ones((size, size))) / (np.arange(size)[:, None] + 1.0)
+    kernel = _ALL_SHOWN * np.eye(size) + (1.0 - _ALL_SHOWN) * any_share
+    truth = shown + 1e-9
+    for _ in range(_STEPS):
+        joint = truth[:, None] * kernel
+        truth = (joint / joint.sum(axis=0) * shown).sum(axis=1) + 1e-12
+    return truth
+
+
+def _judged(rows: pl.DataFrame, window_days: int, language: str) -> pl.DataFrame:
+    is_known = pl.col("comparable").is_not_null() & (pl.col("potential") > 0.0)
+    verdict = (
+        pl.when(is_known & (pl.col("potential") <= NOTABLE * pl.col("actual")))
+        .then(pl.lit("exhausted"))
+        .when(is_known & (pl.col("middle") > 0.0) & (pl.col("middle") >= NOTABLE * pl.col("actual")))
+        .then(pl.lit("open"))
+        .otherwise(pl.lit("unknown"))
+    )
+    return (
+        rows.lazy()
+        .with_columns(
+            potential_low=pl.col("low"),
+            potential_high=pl.col("high"),
+            exhaustion=pl.when(is_known).then((pl.col("actual") / pl.col("potential")).clip(0.0, 1.0)),
+            verdict=verdict,
+            comparable_count=pl.col("comparable").fill_null(0),
+        )
+        .with_columns(reason=_reason(window_days, language))
+        .select(pl.col(name).cast(dtype) for name, dtype in POTENTIAL_SCHEMA.items())
+        .collect()
+    )
+
+
+def _reason(window_days: int, language: str) -> pl.Expr:
+    values = {
+        "count": pl.col("comparable_count"),
+        "days": pl.col("days"),
+        "window": pl.lit(str(window_days)),
+        "actual": number(pl.col("actual"), language),
+        "potential": number(pl.col("potential").fill_null(0.0), language),
+    }
+    said = {name: sentence(template, **values) for name, template in _REASONS[language].items()}
+    return (
+        pl.when(pl.col("comparable").is_null())
+        .then(said["few"])
+        .when((pl.col("days") == 0) & (pl.col("verdict") == "open"))
+        .then(said["new"])
+        .when(pl.col("days") == 0)
+        .then(said["absent"])
+        .when(pl.col("verdict") == "open")
+        .then(said["open"])
+        .when(pl.col("verdict") == "exhausted")
+        .then(said["exhausted"])
+        .otherwise(said["unclear"])
+    )
