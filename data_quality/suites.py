@@ -125,6 +125,22 @@ RFM_SEGMENTS = (
     "lead",
 )
 
+
+def _potential_rules(one: str, key: str) -> tuple[Rule, ...]:
+    return (
+        _filled(f"every potential of a {one} says whose it is", key),
+        _filled(f"every potential of a {one} names a category", "category"),
+        _unique(f"every {one} has one potential per category", key, "category"),
+        _within(f"no spend of a {one} is below 0", "actual", minimum=0),
+        _ascending(f"no potential of a {one} is below its spend", "actual", "potential"),
+        _ascending(f"no lower end of a {one}'s potential is above it", "potential_low", "potential"),
+        _ascending(f"no upper end of a {one}'s potential is below it", "potential", "potential_high"),
+        _within(f"every exhaustion of a {one} lies between 0 and 1", "exhaustion", 0, 1),
+        _among(f"every verdict on a {one} is a known one", "verdict", "exhausted", "open", "unknown"),
+        _filled(f"every potential of a {one} has a reason", "reason"),
+    )
+
+
 OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
     "customer_links": (
         _filled("every source record has a customer", "customer_id"),
@@ -168,6 +184,8 @@ OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
         _filled("every customer has a named segment", "rfm_segment"),
         _among("every segment is a known one", "rfm_segment", *RFM_SEGMENTS),
     ),
+    "customer_potential": _potential_rules("customer", "customer_id"),
+    "account_potential": _potential_rules("company", "account_id"),
     "next_categories": (
         _filled("every next category has a customer id", "customer_id"),
         _filled("every next category is named", "category"),

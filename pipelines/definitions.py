@@ -8,7 +8,7 @@ from pipelines.assets.analytics import customer_segments, customer_value
 from pipelines.assets.delivery import exports_asset
 from pipelines.assets.identity import customer_links
 from pipelines.assets.landing import landing
-from pipelines.assets.opportunities import next_categories
+from pipelines.assets.opportunities import account_potential, customer_potential, next_categories
 from pipelines.assets.outreach import next_best_channel
 from pipelines.assets.warehouse import dbt_layers, published_keys
 from pipelines.automation import daily_schedule, landing_sensor
@@ -42,6 +42,8 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             customer_value,
             customer_segments,
             next_categories,
+            customer_potential,
+            account_potential,
             next_best_channel,
             *layers,
             exports_asset(published_keys(layers)),

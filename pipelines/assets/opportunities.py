@@ -7,12 +7,15 @@ import polars as pl
 
 from models.affinity import RecallTrial
 from models.affinity import next_categories as affinity_of
+from models.potential import ALL
+from models.potential import customer_potential as potential_of
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
 from pipelines.resources import WorkspaceResource
 from pipelines.warehouse import Warehouse
 
+ORDER_COLUMNS = ("order_id", "customer_id", "account_id", "ordered_on", "net_revenue", "is_purchase")
 LINE_COLUMNS = ("order_id", "category", "net_revenue")
 
 
@@ -39,11 +42,62 @@ def next_categories(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     )
 
 
-def lines_of_purchases(warehouse: Warehouse) -> pl.DataFrame:
-    """Return customer_id, ordered_on, category and net_revenue of every line of an order that counts as a purchase."""
-    orders = warehouse.table("orders", columns=("order_id", "customer_id", "ordered_on", "is_purchase"))
-    bought = orders.filter(pl.col("is_purchase") & pl.col("customer_id").is_not_null()).drop("is_purchase")
-    return bought.join(warehouse.table("order_lines", columns=LINE_COLUMNS), on="order_id").drop("order_id")
+@dg.asset(
+    key=["analytics", "customer_potential"],
+    deps=["orders", "order_lines", "customers"],
+    group_name="analytics",
+    kinds={"polars"},
+)
+@discreet
+def customer_potential(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """What buyers spend and could spend, one row per buyer and category."""
+    folders = workspace.folders
+    table = potential_of(
+        lines_of_purchases(workspace.warehouse).lazy(),
+        workspace.warehouse.table("customers", columns=("customer_id", "kind")),
+        as_of=read_run_context(folders.raw),
+        language=folders.settings.language,
+    )
+    return written(table, folders.analytics / "customer_potential", {"verdicts": in_markdown(verdict_table(table))})
+
+
+@dg.asset(
+    key=["analytics", "account_potential"],
+    deps=["orders", "order_lines"],
+    group_name="analytics",
+    kinds={"polars"},
+)
+@discreet
+def account_potential(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """What companies spend and could spend, measured by other companies, one row per company and category."""
+    folders = workspace.folders
+    lines = lines_of_purchases(workspace.warehouse, "account_id").rename({"account_id": "customer_id"})
+    table = potential_of(
+        lines.lazy(),
+        lines.select("customer_id").unique().with_columns(kind=pl.lit("company")),
+        as_of=read_run_context(folders.raw),
+        language=folders.settings.language,
+    ).rename({"customer_id": "account_id"})
+    return written(table, folders.analytics / "account_potential", {"verdicts": in_markdown(verdict_table(table))})
+
+
+def lines_of_purchases(warehouse: Warehouse, buyer: str = "customer_id") -> pl.DataFrame:
+    """Return the buyer, ordered_on, category and net_revenue of every line of an order that counts as a purchase.
+
+    An order without lines counts as one line without a category.
+    """
+    orders = warehouse.table("orders", columns=ORDER_COLUMNS)
+    bought = orders.filter(pl.col("is_purchase") & pl.col(buyer).is_not_null())
+    lines = warehouse.table("order_lines", columns=LINE_COLUMNS)
+    joined = bought.join(lines, on="order_id", how="left", suffix="_of_line")
+    revenue = pl.coalesce("net_revenue_of_line", "net_revenue").alias("net_revenue")
+    return joined.select(buyer, "ordered_on", "category", revenue)
+
+
+def verdict_table(potential: pl.DataFrame) -> pl.DataFrame:
+    """Return how many customers, and how much room, each verdict has over all categories."""
+    room = (pl.col("potential") - pl.col("actual")).sum().round(0).alias("room")
+    return potential.filter(category=ALL).group_by("verdict").agg(pl.len().alias("customers"), room).sort("verdict")
 
 
 def recall_table(trials: tuple[RecallTrial, ...]) -> pl.DataFrame:

@@ -89,6 +89,24 @@ def next_categories(tables: Tables) -> pl.LazyFrame:
     return _with_customer(open_to_all, tables, "first_name", "last_name", "company_name")
 
 
+def potential(tables: Tables) -> pl.LazyFrame:
+    """One row per customer and category of which is known whether there is room, with the room in money."""
+    told = _with_room(tables["customer_potential"])
+    return _with_customer(told, tables, "first_name", "last_name", "company_name")
+
+
+def white_space(tables: Tables) -> pl.LazyFrame:
+    """One row per company and category in which it is expected to buy more than it does."""
+    names = tables["accounts"].select("account_id", "name")
+    told = _with_room(tables["account_potential"]).filter(pl.col("room") > 0)
+    return told.join(names, on="account_id", how="left").select("account_id", "name", pl.exclude("account_id", "name"))
+
+
+def _with_room(potentials: pl.LazyFrame) -> pl.LazyFrame:
+    known = potentials.filter(pl.col("verdict") != "unknown")
+    return known.with_columns(room=pl.col("potential") - pl.col("actual"))
+
+
 def followups(tables: Tables) -> pl.LazyFrame:
     """One row per customer and reason, with what is needed to reach the customer."""
     who = ("first_name", "last_name", "company_name", "email", "phone")
@@ -175,6 +193,28 @@ DEPARTMENT_TABLES = (
         _mart("sales_accounts"),
         largest_first=("net_revenue", "order_count"),
         smallest_first=("account_id",),
+    ),
+    DepartmentTable(
+        "sales",
+        "potential",
+        {
+            "customer_potential": ("customer_id", "category", "actual", "potential", "verdict", "reason"),
+            "customers": ("customer_id",),
+        },
+        potential,
+        largest_first=("room",),
+        smallest_first=("customer_id", "category"),
+    ),
+    DepartmentTable(
+        "sales",
+        "white_space",
+        {
+            "account_potential": ("account_id", "category", "actual", "potential", "verdict", "reason"),
+            "accounts": ("account_id", "name"),
+        },
+        white_space,
+        largest_first=("room",),
+        smallest_first=("account_id", "category"),
     ),
     DepartmentTable(
         "service",

@@ -10,10 +10,12 @@ from pipelines.definitions import definitions_of
 from pipelines.workspace import Workspace
 
 PUBLISHED = {
+    "account_potential",
     "accounts",
     "channel_engagement",
     "customer_360",
     "customer_features",
+    "customer_potential",
     "customer_segments",
     "customer_sources",
     "customer_value",
@@ -32,7 +34,9 @@ PUBLISHED = {
     "touches",
 }
 WRITTEN_BY_PYTHON = {
+    "analytics/account_potential",
     "analytics/customer_links",
+    "analytics/customer_potential",
     "analytics/customer_segments",
     "analytics/customer_value",
     "analytics/next_best_channel",

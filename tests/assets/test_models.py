@@ -11,7 +11,12 @@ import polars as pl
 from models.affinity import NEXT_CATEGORIES_SCHEMA
 from pipelines.assets.analytics import customer_segments, earlier_segments
 from pipelines.assets.identity import previous_links
-from pipelines.assets.opportunities import lines_of_purchases, next_categories
+from pipelines.assets.opportunities import (
+    account_potential,
+    customer_potential,
+    lines_of_purchases,
+    next_categories,
+)
 from pipelines.assets.outreach import next_best_channel
 from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
@@ -103,16 +108,51 @@ def test_a_refusal_makes_a_channel_forbidden(
     }
 
 
+FOUR_ORDERS = {
+    "orders": pl.DataFrame(
+        {
+            "order_id": ["1", "2", "3", "4"],
+            "customer_id": ["C1", "C1", None, "C2"],
+            "account_id": [None, None, None, "A1"],
+            "net_revenue": [1.0, 2.0, 3.0, 9.0],
+            "is_purchase": [True, False, True, True],
+        }
+    ).with_columns(ordered_on=AS_OF),
+    "order_lines": pl.DataFrame(
+        {"order_id": ["1", "2", "3"], "category": ["Tea", "Cups", "Tea"], "net_revenue": [1.0, 2.0, 3.0]}
+    ),
+    "customers": pl.DataFrame({"customer_id": ["C1", "C2"], "kind": ["person", "person"]}),
+}
+
+
 def test_next_categories_come_from_purchases_alone(
     workspace: Workspace, materialize: Callable, fill_warehouse: Callable
 ) -> None:
-    """A cancelled order says nothing of what a customer likes, and an order of nobody belongs to nobody."""
+    """A cancelled order says nothing of what a customer likes, an order of nobody belongs to nobody, and an order
+    without lines is worth what it is worth."""
     set_today(workspace)
-    orders = {"order_id": ["1", "2", "3"], "customer_id": ["C1", "C1", None], "is_purchase": [True, False, True]}
-    lines = {"order_id": ["1", "2", "3"], "category": ["Tea", "Cups", "Tea"], "net_revenue": [1.0, 2.0, 3.0]}
-    fill_warehouse(orders=pl.DataFrame(orders).with_columns(ordered_on=AS_OF), order_lines=pl.DataFrame(lines))
-    assert lines_of_purchases(Warehouse(workspace.database)).rows() == [("C1", AS_OF, "Tea", 1.0)]
+    fill_warehouse(**FOUR_ORDERS)
+    bought = lines_of_purchases(Warehouse(workspace.database)).sort("net_revenue").rows()
+    assert bought == [("C1", AS_OF, "Tea", 1.0), ("C2", AS_OF, None, 9.0)]
     assert materialize(next_categories).success
     written = pl.read_parquet(workspace.analytics / "next_categories" / "next_categories.parquet")
     assert written.is_empty()
     assert written.schema == NEXT_CATEGORIES_SCHEMA
+
+
+def test_potential_is_written_for_customers_and_for_companies(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    set_today(workspace)
+    fill_warehouse(**FOUR_ORDERS)
+    assert materialize(customer_potential, account_potential).success
+    customers, accounts = (
+        pl.read_parquet(workspace.analytics / name / f"{name}.parquet")
+        for name in ("customer_potential", "account_potential")
+    )
+    assert customers.select("customer_id", "category", "actual", "verdict").rows() == [
+        ("C1", "*", 1.0, "unknown"),
+        ("C1", "Tea", 1.0, "unknown"),
+        ("C2", "*", 9.0, "unknown"),
+    ]
+    assert accounts.select("account_id", "category", "actual").rows() == [("A1", "*", 9.0)]

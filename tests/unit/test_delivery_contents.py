@@ -24,6 +24,19 @@ LANGUAGES = Path(wording_module.__file__).parent / "languages"
 AS_OF = date(2026, 1, 31)
 
 
+def potentials(key: str, owners: list[str]) -> pl.LazyFrame:
+    return pl.LazyFrame(
+        {
+            key: owners,
+            "category": ["*", "Tea", "*"],
+            "actual": [10.0, 5.0, 20.0],
+            "potential": [40.0, None, 20.0],
+            "verdict": ["open", "unknown", "exhausted"],
+            "reason": ["r"] * 3,
+        }
+    )
+
+
 @pytest.fixture
 def marts() -> dict[str, pl.LazyFrame]:
     customers = pl.LazyFrame(
@@ -53,6 +66,9 @@ def marts() -> dict[str, pl.LazyFrame]:
                 "reason": ["r"] * 5,
             }
         ),
+        "accounts": pl.LazyFrame({"account_id": ["a1", "a2"], "name": ["+Plus GmbH", "Minus KG"]}),
+        "customer_potential": potentials("customer_id", ["c1", "c1", "c2"]),
+        "account_potential": potentials("account_id", ["a1", "a2", "a2"]),
         "next_categories": pl.LazyFrame(
             {
                 "customer_id": ["c3", "c1", "c1"],
@@ -129,6 +145,16 @@ def test_nobody_whom_marketing_may_not_contact_is_told_a_next_category(
         ("c1", "Meier", "Mills"),
         ("c1", "Meier", "Cups"),
     ]
+
+
+def test_sales_reads_of_potential_only_what_is_known_and_the_greatest_room_first(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    delivered(marts, tmp_path / "x")
+    room = people_read(tmp_path / "x/sales/potential.csv").select("Customer number", "Verdict", "Room")
+    assert room.rows() == [("c1", "open", 30), ("c2", "exhausted", 0)]
+    companies = people_read(tmp_path / "x/sales/white_space.csv")
+    assert companies.select("Company number", "Name", "Room").rows() == [("a1", "'+Plus GmbH", 30)]
 
 
 def test_followups_say_who_the_customer_is_most_urgent_first(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ select
     segments.previous_rfm_segment,
 
     -- potential
+    potentials.potential,
+    potentials.exhaustion,
+    potentials.verdict as potential_verdict,
     next_categories.category as next_category,
 
     -- contact
@@ -86,6 +89,8 @@ inner join {{ ref('customer_features') }} as features on customers.customer_id =
 left join {{ ref('accounts') }} as accounts on customers.account_id = accounts.account_id
 left join {{ ref('customer_value') }} as customer_values on customers.customer_id = customer_values.customer_id
 left join {{ ref('customer_segments') }} as segments on customers.customer_id = segments.customer_id
+left join {{ ref('customer_potential') }} as potentials
+    on customers.customer_id = potentials.customer_id and potentials.category = '*'
 left join {{ ref('next_categories') }} as next_categories
     on customers.customer_id = next_categories.customer_id and next_categories.rank = 1
 left join best_channels on customers.customer_id = best_channels.customer_id

@@ -1,0 +1,13 @@
+-- grain: customer x category; the category * stands for all of them
+select
+    customer_id,
+    category,
+    cast(actual as decimal(18, 4)) as actual,
+    cast(potential as decimal(18, 4)) as potential,
+    cast(potential_low as decimal(18, 4)) as potential_low,
+    cast(potential_high as decimal(18, 4)) as potential_high,
+    exhaustion,
+    verdict,
+    comparable_count,
+    reason
+from {{ source('analytics', 'customer_potential') }}
