@@ -133,6 +133,35 @@ def quarantine(folder: Path | None, *, as_json: bool, show_values: bool) -> None
 
 @main.command()
 @workspace_option
+@click.argument("customer", metavar="CUSTOMER_ID_OR_EMAIL")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, for machines.")
+def show(folder: Path | None, customer: str, *, as_json: bool) -> None:
+    """Show everything known about one customer, as of the last published run: personal data.
+
+    \b
+    Examples:
+      stammkunde show anna.meier@example.org
+      stammkunde show C00184a8a34bbec6e --json
+    """
+    workspace = Workspace.locate(folder)
+    _check_settings(workspace)
+    from pipelines.customer_card import base_currency, customer_card, find_customer
+    from pipelines.customer_card_view import card_as_json, print_card
+    from pipelines.errors import UserError
+
+    tables = workspace.latest / "tables"
+    try:
+        card = customer_card(tables, find_customer(tables, customer.strip()))
+        if as_json:
+            click.echo(card_as_json(card))
+        else:
+            print_card(card, _console(), currency=base_currency(tables), language=workspace.settings.language)
+    except UserError as error:
+        _stop(str(error))
+
+
+@main.command()
+@workspace_option
 @click.option("--port", default=3000, show_default=True, help="Port on this machine.")
 def ui(folder: Path | None, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1, with schedule and landing sensor. It has no log-in: keep it local."""

@@ -33,6 +33,8 @@ class Wording:
     tables: Mapping[str, tuple[str, str]]
     known_columns: Mapping[str, ColumnWording]
     phrases: Mapping[str, str]
+    terms: Mapping[str, str]
+    """What the codes of segments, channels, reasons and metrics mean."""
 
     def columns(self, schema: pl.Schema) -> list[Column]:
         """The columns of a table as people see them. A column that has no wording is shown by its own name."""
@@ -64,6 +66,7 @@ def wording(language: str = "en") -> Wording:
         tables={name: (table["title"], table["meaning"]) for name, table in content["tables"].items()},
         known_columns={name: ColumnWording(**column) for name, column in content["columns"].items()},
         phrases=content["phrases"],
+        terms=content["terms"],
     )
 
 
