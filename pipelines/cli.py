@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pipelines.workspace import SettingsError, Workspace
+from pipelines.errors import SettingsError
+from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -186,7 +187,7 @@ def _check_ready(workspace: Workspace) -> None:
 
 def _check_settings(workspace: Workspace) -> None:
     try:
-        _ = workspace.settings
+        _ = workspace.settings, workspace.dated_rates
     except SettingsError as error:
         _stop(str(error))
 

@@ -8,3 +8,7 @@ class UserError(Exception):
 
     It never holds a value from the data, so that it may be logged.
     """
+
+
+class SettingsError(UserError):
+    """A file of settings cannot be used; the message says where, what was found and what is allowed."""

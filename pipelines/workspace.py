@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.errors import UserError
+from pipelines.errors import SettingsError
+from pipelines.exchange_rates import RATE_DECIMALS, RATES_FILE, DatedRate, read_rates
 
 ENVIRONMENT_VARIABLE = "STAMMKUNDE_WORKSPACE"
 SETTINGS_FILE = "settings.yml"
@@ -32,14 +34,41 @@ AudiencePlatform = Literal[
 ]
 
 
-class SettingsError(UserError):
-    """settings.yml cannot be used; the message says which key, what was found and what is allowed."""
-
-
 def _known_timezone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("must be the name of a time zone, such as Europe/Berlin")
     return name
+
+
+def _currency_code(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError("must be three capital letters (ISO 4217), such as USD")
+    return text
+
+
+def _told_apart(margins: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """The margins by category without outer blanks. SQL compares categories in lower case, so a category that stands
+    here in two spellings would count each of its lines twice."""
+    spellings: dict[str, str] = {}
+    for category in margins:
+        first = spellings.setdefault(" ".join(category.split()).lower(), category)
+        if first != category:
+            raise ValueError(f"must name each category once: {first!r} and {category!r} are the same")
+    return {category.strip(): margin for category, margin in margins.items()}
+
+
+class _OneKeyOnce(yaml.SafeLoader):
+    """YAML in which a key that stands twice is a fault; otherwise the last one would win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key.value}` stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 class Settings(BaseModel):
@@ -57,10 +86,10 @@ class Settings(BaseModel):
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
         "Europe/Berlin", description="Zone of times that are written without one."
     )
-    exchange_rates: Mapping[str, Annotated[Decimal, Field(gt=0)]] = Field(
-        default_factory=dict, description="Units of the base currency for one unit of another, by its code."
-    )
-    margins: Mapping[str, Annotated[Decimal, Field(ge=0, le=1)]] = Field(
+    exchange_rates: Mapping[
+        Annotated[str, AfterValidator(_currency_code)], Annotated[Decimal, Field(gt=0, decimal_places=RATE_DECIMALS)]
+    ] = Field(default_factory=dict, description="Units of the base currency for one unit of another, by its code.")
+    margins: Annotated[Mapping[str, Annotated[Decimal, Field(ge=0, le=1)]], AfterValidator(_told_apart)] = Field(
         default_factory=lambda: {"*": Decimal("0.4")},
         description="Margin as a share of net revenue by category; '*' for all others.",
     )
@@ -135,6 +164,12 @@ class Workspace:
         path = self.root / SETTINGS_FILE
         return read_settings(path) if path.exists() else Settings()
 
+    @cached_property
+    def dated_rates(self) -> tuple[DatedRate, ...]:
+        """Return the rates of exchange_rates.csv, none without that file; raise SettingsError where it is wrong."""
+        path = self.root / RATES_FILE
+        return read_rates(path) if path.exists() else ()
+
     def create_folders(self) -> None:
         """Make the folders that a run needs, for the owner's eyes only."""
         for folder in (
@@ -156,11 +191,13 @@ def read_settings(path: Path) -> Settings:
     Raises SettingsError naming the file, the key, the value that was found and what is allowed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneKeyOnce) or {}  # noqa: S506 - a safe loader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
-        raise SettingsError(f"{path.name}{line}: this is not readable as YAML. Correct it or remove it.") from error
+        twice = str(getattr(error, "problem", None) or "")
+        found = twice if twice.endswith("stands twice") else "this is not readable as YAML"
+        raise SettingsError(f"{path.name}{line}: {found}. Correct it or remove it.") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{path.name}: expected `key: value` lines, found a {type(content).__name__}.")
     try:
@@ -173,7 +210,7 @@ def _in_words(file_name: str, error: ValidationError) -> str:
     """Say for each wrong key what was found and what is allowed."""
     sentences = []
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
+        key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
         if problem["type"] == "extra_forbidden":
             known = ", ".join(sorted(Settings.model_fields))
             sentences.append(f"{file_name}: the key `{key}` is not known. Known are: {known}.")

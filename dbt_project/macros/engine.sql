@@ -38,3 +38,17 @@
 {% macro spark__compared_in_turn(columns) -%}
     struct({{ columns | join(', ') }})
 {%- endmacro %}
+
+
+{# The day of a UTC timestamp in a time zone. #}
+{% macro local_day(moment, zone) -%}
+    {{ return(adapter.dispatch('local_day', 'stammkunde')(moment, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__local_day(moment, zone) -%}
+    cast(timezone({{ zone }}, timezone('UTC', {{ moment }})) as date)
+{%- endmacro %}
+
+{% macro spark__local_day(moment, zone) -%}
+    cast(from_utc_timestamp({{ moment }}, {{ zone }}) as date)
+{%- endmacro %}

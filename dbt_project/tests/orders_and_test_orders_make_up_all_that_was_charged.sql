@@ -5,7 +5,8 @@ with staged as (
         count(*) as order_count,
         sum({{ multiplied('orders.total', 'rates.rate') }}) as total
     from {{ ref('stg_orders') }} as orders
-    left join {{ ref('stg_exchange_rates') }} as rates on orders.currency = rates.currency
+    left join {{ ref('int_exchange_rates_dated') }} as rates
+        on orders.currency = rates.currency and orders.valued_on = rates.valued_on
     where not orders.is_deleted
 
 ),

@@ -14,15 +14,23 @@ from data_quality.contracts import contracts
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
 from pipelines.errors import UserError
+from pipelines.exchange_rates import RATE_DECIMALS, rate_periods
 from pipelines.ingest.batch import IngestReport, ingest
 from pipelines.ingest.settings import ingest_settings
 from pipelines.resources import WorkspaceResource
-from pipelines.workspace import Settings
+from pipelines.workspace import Workspace
 
+MARGINS_SCHEMA: dict[str, pl.DataType] = {"category": pl.String(), "margin": pl.Decimal(6, 4)}
+RATES_SCHEMA: dict[str, pl.DataType] = {
+    "currency": pl.String(),
+    "valid_from": pl.Date(),
+    "valid_until": pl.Date(),
+    "rate": pl.Decimal(20, RATE_DECIMALS),
+}
 TABLES_ABOUT_THE_RUN = {
     "load_ledger": "One row per landed file and entity: what was read, kept, put into quarantine, and why.",
     "run_context": "One row: the day that the run takes for today, and the settings that SQL needs.",
-    "exchange_rates": "Units of the base currency for one unit of each currency, one row per currency.",
+    "exchange_rates": "What one unit of a currency is worth in the base currency, one row per currency and period.",
     "margins": "Margin as a share of net revenue, one row per category.",
 }
 
@@ -47,7 +55,7 @@ def landing(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]
     for entity in contracts():
         yield dg.MaterializeResult(asset_key=["raw", entity], metadata=_entity_metadata(report, entity))
     yield dg.MaterializeResult(asset_key=["raw", "load_ledger"], metadata=_ledger_metadata(report))
-    for name, table in context_tables(folders.settings, settings.base_currency, as_of).items():
+    for name, table in context_tables(folders, settings.base_currency, as_of).items():
         yield written(table, folders.raw / name, key=["raw", name])
 
 
@@ -63,9 +71,9 @@ def newest_day(report: IngestReport) -> date:
     return report.newest_at.date()
 
 
-def context_tables(settings: Settings, base_currency: str, as_of: date) -> dict[str, pl.DataFrame]:
+def context_tables(folders: Workspace, base_currency: str, as_of: date) -> dict[str, pl.DataFrame]:
     """Return the small tables that SQL reads about the run itself, by name."""
-    rates = {**settings.exchange_rates, base_currency: Decimal(1)}
+    settings = folders.settings
     margins = {"*": Decimal("0.4"), **settings.margins}
     return {
         "run_context": pl.DataFrame(
@@ -74,11 +82,13 @@ def context_tables(settings: Settings, base_currency: str, as_of: date) -> dict[
                 "base_currency": [base_currency],
                 "country": [settings.country],
                 "timezone": [settings.timezone],
-                "language": [settings.language],
+                "language": ["en"],
             }
         ),
-        "exchange_rates": _table(rates, "currency", "rate", pl.Decimal(18, 8)),
-        "margins": _table(margins, "category", "margin", pl.Decimal(6, 4)),
+        "exchange_rates": pl.DataFrame(
+            rate_periods(settings.exchange_rates, folders.dated_rates, base_currency), schema=RATES_SCHEMA
+        ),
+        "margins": pl.DataFrame(sorted(margins.items()), schema=MARGINS_SCHEMA, orient="row"),
     }
 
 
@@ -88,14 +98,6 @@ def read_run_context(raw: Path) -> date:
     if not isinstance(as_of, date):
         raise TypeError(f"run_context holds {type(as_of).__name__} as as_of")
     return as_of
-
-
-def _table(content: dict[str, Decimal], key: str, value: str, dtype: pl.DataType) -> pl.DataFrame:
-    rows = sorted(content.items())
-    return pl.DataFrame(
-        {key: [name for name, _ in rows], value: [number for _, number in rows]},
-        schema={key: pl.String, value: dtype},
-    )
 
 
 def _entity_metadata(report: IngestReport, entity: str) -> dict[str, int]:

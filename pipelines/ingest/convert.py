@@ -11,9 +11,11 @@ from pathlib import Path
 import duckdb
 
 from data_quality.contracts import Contract
+from pipelines.exchange_rates import RatedCurrencies
 from pipelines.ingest.durable import durable_file
+from pipelines.ingest.faults import Fault
 from pipelines.ingest.ledger import LedgerRow, Status
-from pipelines.ingest.mapping import ColumnSql, Fault, FileFacts, map_columns
+from pipelines.ingest.mapping import ColumnSql, FileFacts, map_columns
 from pipelines.ingest.packed import unpacked
 from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.quarantine import Identity, Quarantine
@@ -60,7 +62,7 @@ def convert(
     identity: Identity,
     raw: Path,
     quarantine: Quarantine,
-    currencies: frozenset[str],
+    currencies: RatedCurrencies,
 ) -> list[LedgerRow]:
     """Write `raw/<entity>/<file_id>.parquet` for every entity of the file; returns one ledger row for each.
 
@@ -87,7 +89,7 @@ def _plan(
     records: Records,
     facts: FileFacts,
     source: Source,
-    currencies: frozenset[str],
+    currencies: RatedCurrencies,
     preset: Preset,
     quarantine: Quarantine,
 ) -> Plan:

@@ -52,8 +52,12 @@ class Loader:
         preset = opened.preset
         circumstances = [CONVERSION_VERSION, opened.landed.name, opened.landed.sha256, preset.slug, preset.fingerprint]
         circumstances += [repr(contracts()[entity]) for entity in preset.entities]
-        circumstances += [self.settings.country, self.settings.timezone, *sorted(self.settings.currencies)]
+        circumstances += [self.settings.country, self.settings.timezone, *_rated(self.settings)]
         return hashlib.sha256("\n".join(circumstances).encode("utf-8", errors="replace")).hexdigest()
+
+
+def _rated(settings: IngestSettings) -> list[str]:
+    return [f"{currency} since {first}" for currency, first in sorted(settings.currencies.since.items())]
 
 
 def file_id(opened: Opened) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_quality.contracts import Column
+from pipelines.exchange_rates import RatedCurrencies
+from pipelines.ingest.faults import VALUED_ON, Fault, column_faults, rate_faults, raw_name
 from pipelines.ingest.header import Header
 from pipelines.ingest.packed import PIECE, field_value
 from pipelines.ingest.presets import Packed, Records, Rule, TaxCells
@@ -13,25 +15,6 @@ from pipelines.ingest.source import position_name
 from pipelines.ingest.staging import column_name
 from pipelines.ingest.values import DECIMAL, Styles, as_decimal, as_type
 from pipelines.quoting import literal
-
-EMPTY = "is empty"
-_STRICT_TYPES = ("money", "number", "timestamp")
-_UNREADABLE = {
-    "money": "is not an amount",
-    "number": "is not a number",
-    "integer": "is not a whole number",
-    "boolean": "is neither yes nor no",
-    "date": "is not a date",
-    "timestamp": "is not a date or time",
-}
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What may be wrong with a column: SQL over its value and raw text that is then true, and the words for it."""
-
-    condition: str
-    words: str
 
 
 @dataclass(frozen=True)
@@ -59,11 +42,6 @@ class ColumnSql:
         return raw_name(self.column)
 
 
-def raw_name(column: Column) -> str:
-    """The name under which the raw text of a column stands beside its value."""
-    return f"raw_{column.name}"
-
-
 @dataclass(frozen=True)
 class FileFacts:
     """What a file says beside its rows: its header, what its path says, how its columns write values."""
@@ -84,8 +62,11 @@ class _Origin:
     label: str
 
 
-def map_columns(records: Records, facts: FileFacts, relation: str, currencies: frozenset[str]) -> list[ColumnSql]:
-    """The SQL of every canonical column that the file can give; `relation` is all rows of the file."""
+def map_columns(records: Records, facts: FileFacts, relation: str, currencies: RatedCurrencies) -> list[ColumnSql]:
+    """The SQL of every canonical column that the file can give; `relation` is all rows of the file.
+
+    `currencies` are those that can be converted, each from a day on.
+    """
     mapped = []
     for column in records.contract.columns:
         origins = [
@@ -99,9 +80,15 @@ def map_columns(records: Records, facts: FileFacts, relation: str, currencies: f
         raw = _first([origin.raw for origin in origins])
         is_sum = any(rule.sum for rule in records.columns[column.name])
         label = _label(origins)
-        faults = tuple(_faults(records, column, currencies))
+        faults = tuple(column_faults(records, column))
         mapped.append(ColumnSql(column, value, raw, label, faults, is_sum))
-    return mapped
+    names = [one.name for one in mapped]
+    return [
+        replace(one, faults=(*one.faults, *rate_faults(records.entity, names, currencies)))
+        if one.name == "currency" and records.entity in VALUED_ON
+        else one
+        for one in mapped
+    ]
 
 
 def unreachable(records: Records, facts: FileFacts) -> list[str]:
@@ -248,32 +235,3 @@ def _tax_included(tax_cells: TaxCells, facts: FileFacts, relation: str) -> Itera
     )
     value = f"CASE WHEN {is_included} THEN true WHEN {is_added} THEN false ELSE {of_file} END"
     yield _Origin(value, "NULL::VARCHAR", tax_cells.total)
-
-
-def _faults(records: Records, column: Column, currencies: frozenset[str]) -> Iterator[Fault]:
-    value, raw = column.name, raw_name(column)
-    if column.required:
-        yield Fault(f"{raw} IS NULL AND {value} IS NULL", EMPTY)
-    if column.required or column.type in _STRICT_TYPES:
-        yield Fault(f"{raw} IS NOT NULL AND {value} IS NULL", _unreadable(records, column))
-    if column.minimum is not None:
-        yield Fault(f"coalesce({value} < {column.minimum:g}, false)", f"is below {column.minimum:g}")
-    if column.maximum is not None:
-        yield Fault(f"coalesce({value} > {column.maximum:g}, false)", f"is above {column.maximum:g}")
-    if column.pattern:
-        meaning = column.description.split(";")[0].rstrip(".")
-        yield Fault(
-            f"NOT coalesce(regexp_matches({value}, {literal(column.pattern)}), true)", f"does not fit: {meaning}"
-        )
-    if records.entity in ("orders", "deals") and column.name == "currency":
-        known = ", ".join(literal(currency) for currency in sorted(currencies))
-        yield Fault(
-            f"coalesce({value} NOT IN ({known}), false)", "is a currency without an exchange rate in settings.yml"
-        )
-
-
-def _unreadable(records: Records, column: Column) -> str:
-    if column.type != "text":
-        return _UNREADABLE[column.type]
-    known = [code for rule in records.columns[column.name] for code in rule.map]
-    return f"is not one of {', '.join(known or column.allowed)}" if known or column.allowed else "cannot be read"

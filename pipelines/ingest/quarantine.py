@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from data_quality.contracts import contracts
 from pipelines.ingest.durable import durable_file
-from pipelines.ingest.mapping import EMPTY, ColumnSql
+from pipelines.ingest.faults import EMPTY
+from pipelines.ingest.mapping import ColumnSql
 from pipelines.ingest.presets import Records
 from pipelines.ingest.source import Source
 from pipelines.quoting import file_literal, literal

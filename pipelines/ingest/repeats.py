@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import duckdb
 
+from pipelines.exchange_rates import RatedCurrencies
 from pipelines.ingest.mapping import ColumnSql, FileFacts, map_columns
 from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.source import Source
@@ -99,6 +100,12 @@ def _has_position(records: Records, facts: FileFacts) -> bool:
     return records.entity == "order_lines" and any(not (rule.unless and facts.cells(rule.unless)) for rule in rules)
 
 
+def _columns(records: Records, facts: FileFacts, source: Source) -> dict[str, ColumnSql]:
+    """The columns by name. Nothing is converted here, so no currency need have a rate."""
+    columns = map_columns(records, facts, source.relation, RatedCurrencies({}, "UTC"))
+    return {column.name: column for column in columns}
+
+
 def _keep_what_was_sold(
     connection: duckdb.DuckDBPyConnection, source: Source, preset: Preset, lines: Records, facts: FileFacts
 ) -> int:
@@ -107,8 +114,8 @@ def _keep_what_was_sold(
     Returns for how many of them no subtotal tells either way.
     """
     order = next((records for records in preset.records if records.entity == "orders"), None)
-    line = {column.name: column for column in map_columns(lines, facts, source.relation, frozenset())}
-    whole = {column.name: column for column in map_columns(order, facts, source.relation, frozenset())} if order else {}
+    line = _columns(lines, facts, source)
+    whole = _columns(order, facts, source) if order else {}
     if "subtotal" not in whole:
         return _count(connection, f"DELETE FROM {_REPEATS}")
     number = line["order_number"].value

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
+from pipelines.exchange_rates import ALWAYS, RatedCurrencies, check_base, first_days
 from pipelines.ingest.currency import usual_currency
 from pipelines.ingest.presets import Preset, load_presets, shipped_presets
 from pipelines.workspace import Workspace
@@ -14,7 +17,8 @@ LAST_RESORT_CURRENCY = "EUR"
 
 @dataclass(frozen=True)
 class IngestSettings:
-    """`country` is ISO-2, `timezone` an IANA name; `currencies_with_rates` are the currencies that can be converted.
+    """`country` is ISO-2, `timezone` an IANA name; `currencies_with_rates` are the currencies that can always be
+    converted, `rates_since` those that can be from a day on.
 
     `scratch` is a folder of its own, emptied before and after. `mappings` holds the company's own presets.
     """
@@ -27,11 +31,13 @@ class IngestSettings:
     mappings: Path | None = None
     memory_limit: str = "2GB"
     threads: int | None = None
+    rates_since: Mapping[str, date] = field(default_factory=dict)
 
     @property
-    def currencies(self) -> frozenset[str]:
+    def currencies(self) -> RatedCurrencies:
         """The currencies in which orders may be; the base currency always is one."""
-        return self.currencies_with_rates | {self.base_currency}
+        always = dict.fromkeys(self.currencies_with_rates | {self.base_currency}, ALWAYS)
+        return RatedCurrencies({**self.rates_since, **always}, self.timezone)
 
     def presets(self) -> tuple[Preset, ...]:
         """The company's own presets, then the shipped ones. Raises DefinitionError where one of its own is wrong."""
@@ -49,17 +55,20 @@ def ingest_settings(workspace: Workspace, scratch: Path | None = None) -> Ingest
 
     `scratch` is a folder of its own; without it, the one that belongs to the run that holds the workspace.
 
-    Raises DefinitionError where a file of the company's own mappings is wrong.
+    Raises DefinitionError where a file of the company's own mappings is wrong, and SettingsError where rates are.
     """
     settings, scratch = workspace.settings, scratch or workspace.raw / "scratch"
     mappings = workspace.mappings if workspace.mappings.is_dir() else None
     currency = settings.currency or usual_currency(workspace.landing, presets_with(mappings), scratch)
+    base = currency or LAST_RESORT_CURRENCY
+    check_base(settings.exchange_rates, workspace.dated_rates, base)
     return IngestSettings(
-        base_currency=currency or LAST_RESORT_CURRENCY,
+        base_currency=base,
         country=settings.country,
         timezone=settings.timezone,
         scratch=scratch,
         currencies_with_rates=frozenset(settings.exchange_rates),
         mappings=mappings,
         memory_limit=f"{settings.memory_limit_gb}GB",
+        rates_since=first_days(settings.exchange_rates, workspace.dated_rates),
     )

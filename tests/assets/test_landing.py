@@ -46,8 +46,22 @@ def test_settings_reach_sql_as_tables(workspace: Workspace, materialize: Callabl
     assert materialize(landing).success
     rates = pl.read_parquet(workspace.raw / "exchange_rates" / "exchange_rates.parquet")
     margins = pl.read_parquet(workspace.raw / "margins" / "margins.parquet")
-    assert dict(rates.iter_rows()) == {"EUR": Decimal(1), "USD": Decimal("0.9")}
+    assert dict(rates.select("currency", "rate").iter_rows()) == {"EUR": Decimal(1), "USD": Decimal("0.9")}
     assert dict(margins.iter_rows()) == {"*": Decimal("0.4"), "Tea": Decimal("0.55")}
+
+
+def test_rates_of_the_file_reach_sql_with_their_days(workspace: Workspace, materialize: Callable) -> None:
+    (workspace.landing / "orders.csv").write_text(ORDERS.replace("#2,bob@example.com,paid,EUR", "#2,b@x.de,paid,USD"))
+    (workspace.root / "settings.yml").write_text("currency: EUR\n")
+    (workspace.root / "exchange_rates.csv").write_text("currency,valid_from,rate\nUSD,2026-03-04,0.9\n")
+    assert materialize(landing).success
+    rates = pl.read_parquet(workspace.raw / "exchange_rates" / "exchange_rates.parquet")
+    assert rates.rows() == [
+        ("EUR", date.min, date.max, Decimal(1)),
+        ("USD", date(2026, 3, 4), date.max, Decimal("0.9")),
+    ]
+    orders = pl.read_parquet(sorted((workspace.raw / "orders").glob("*.parquet")))
+    assert sorted(orders["order_number"]) == ["#1", "#2"]
 
 
 def test_metadata_counts_what_was_kept_and_what_not_and_names_nobody(

@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 # What ingest and identity write beside the raw entities, as DuckDB's columns; the other models' columns are contracts.
 COLUMNS = {
     "raw/run_context": "as_of date, base_currency text, country text, timezone text, language text",
-    "raw/exchange_rates": "currency text, rate decimal(18, 8)",
+    "raw/exchange_rates": "currency text, valid_from date, valid_until date, rate decimal(20, 12)",
     "raw/margins": "category text, margin decimal(6, 4)",
     "raw/load_ledger": """file text, sha256 text, vendor text, entity text, rows_read bigint, rows_kept bigint,
         rows_quarantined bigint, rows_collapsed bigint, amount_read decimal(38, 4), amount_kept decimal(38, 4),
@@ -194,7 +194,7 @@ def test_a_company_is_found_by_its_domain_and_sums_its_people(company: Company) 
     known = "name, domain, industry, country, customer_count, order_count, net_revenue::double, is_in_crm"
     expected = ("Tee-Haus", "tee-haus.example", "Trade", "AT", 2, 2, 125, True)
     assert company.rows(f"select {known} from marts.accounts") == [expected]
-    assert company.rows("select open_deal_count, open_deal_amount::double from marts.sales_accounts") == [(1, 4500)]
+    assert company.rows("select open_deal_count, open_deal_amount::double from marts.sales_accounts") == [(1, 4000)]
 
 
 def test_a_mailing_and_a_call_are_touches(company: Company) -> None:

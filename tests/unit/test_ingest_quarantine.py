@@ -22,11 +22,12 @@ def test_an_order_in_a_currency_without_a_rate_is_quarantined_with_its_lines(com
     orders, lines = company.ingest().rows
     assert (orders.rows_quarantined, orders.amount_quarantined, lines.rows_quarantined) == (2, Decimal("69.40"), 2)
     assert orders.message == (
-        "2 of 2 rows are in quarantine: Currency is a currency without an exchange rate in settings.yml (2)."
+        "2 of 2 rows are in quarantine: Currency is a currency without an exchange rate in settings.yml or "
+        "exchange_rates.csv (2)."
     )
     reasons = {(row[1], row[4]) for row in company.quarantined()}
     assert reasons == {
-        ("orders", 'Currency: "USD" is a currency without an exchange rate in settings.yml'),
+        ("orders", 'Currency: "USD" is a currency without an exchange rate in settings.yml or exchange_rates.csv'),
         ("order_lines", "Its record in orders is in quarantine"),
     }
 

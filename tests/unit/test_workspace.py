@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.workspace import Settings, SettingsError, Workspace, read_settings
+from pipelines.errors import SettingsError
+from pipelines.workspace import Settings, Workspace, read_settings
 
 
 def write(folder: Path, text: str) -> Path:
@@ -35,6 +36,10 @@ def test_settings_are_read_from_the_workspace(tmp_path: Path) -> None:
         ("timezone: Mars/Olympus", ["`timezone`", "'Mars/Olympus'", "Europe/Berlin"]),
         ("language: fr", ["`language`", "'fr'", "'en' or 'de'"]),
         ("exchange_rates: {USD: -1}", ["exchange_rates.USD", "-1", "greater than 0"]),
+        ("exchange_rates: {usd: 1}", ["`exchange_rates.usd`", "three capital letters", "USD"]),
+        ("exchange_rates: {USD: 0.1234567890123}", ["exchange_rates.USD", "12 decimal"]),
+        ("margins: {Tea: 0.5, 'tea ': 0.4}", ["`margins`", "'Tea' and 'tea '"]),
+        ("margins: {Tea: 0.5}\ncountry: DE\ncountry: AT", ["line 3", "`country` stands twice"]),
         ("country: [DE", ["settings.yml", "line"]),
         ("just words", ["settings.yml", "key: value"]),
     ],

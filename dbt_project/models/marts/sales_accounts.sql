@@ -10,7 +10,8 @@ with open_deals as (
         on named.entity = 'accounts'
         and deals.source_system = named.source_system
         and deals.company_source_id = named.source_id
-    left join {{ ref('stg_exchange_rates') }} as rates on deals.currency = rates.currency
+    left join {{ ref('int_exchange_rates_dated') }} as rates
+        on deals.currency = rates.currency and deals.valued_on = rates.valued_on
     cross join {{ ref('stg_run_context') }} as run_context
     where deals.is_won is null and coalesce(cast(deals.created_at as date) <= run_context.as_of, true)
     group by named.account_id

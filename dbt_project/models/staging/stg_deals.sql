@@ -27,6 +27,10 @@ renamed as (
         closed_at,
         created_at,
         updated_at,
+        -- one without any day is valued by the newest rate
+        coalesce(
+            {{ local_day('coalesce(closed_at, created_at)', 'run_context.timezone') }}, cast('9999-12-31' as date)
+        ) as valued_on,
 
         -- lineage
         file_id,

@@ -1,5 +1,7 @@
--- grain: currency
+-- grain: currency x period; both days are included
 select
     currency,
-    cast(rate as decimal(18, 8)) as rate
+    valid_from,
+    valid_until,
+    cast(rate as decimal(20, 12)) as rate
 from {{ source('raw', 'exchange_rates') }}

@@ -55,6 +55,7 @@ renamed as (
         ordered_at,
         updated_at,
         cancelled_at,
+        {{ local_day('ordered_at', 'run_context.timezone') }} as valued_on,
 
         -- lineage
         file_id,

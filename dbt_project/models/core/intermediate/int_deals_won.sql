@@ -26,6 +26,7 @@ won as (
         deals.source_system || ':deal-' || deals.source_id as order_id,
         deals.source_system,
         deals.closed_at,
+        deals.valued_on,
         deals.amount,
         deals.currency,
         coalesce(contacts.customer_id, companies.customer_id) as customer_id,
@@ -62,7 +63,8 @@ select
     won.currency,
     {{ multiplied('won.amount', 'rates.rate') }} as net_revenue
 from won
-left join {{ ref('stg_exchange_rates') }} as rates on won.currency = rates.currency
+left join {{ ref('int_exchange_rates_dated') }} as rates
+    on won.currency = rates.currency and won.valued_on = rates.valued_on
 left join buyers on won.customer_id = buyers.customer_id
 left join buying_accounts on won.account_id = buying_accounts.account_id
 where won.customer_id is not null and buyers.customer_id is null and buying_accounts.account_id is null

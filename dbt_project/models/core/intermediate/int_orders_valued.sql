@@ -65,7 +65,8 @@ converted as (
         {{ multiplied('refund_net', 'rates.rate') }} as refund_base,
         rates.rate
     from refunded
-    left join {{ ref('stg_exchange_rates') }} as rates on refunded.currency = rates.currency
+    left join {{ ref('int_exchange_rates_dated') }} as rates
+        on refunded.currency = rates.currency and refunded.valued_on = rates.valued_on
 
 )
 

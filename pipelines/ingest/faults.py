@@ -1,0 +1,86 @@
+"""What may be wrong with a row, as SQL over its values and texts, with the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from data_quality.contracts import Column
+from pipelines.exchange_rates import ALWAYS, FOR_EVER, RatedCurrencies
+from pipelines.ingest.presets import Records
+from pipelines.quoting import literal
+
+EMPTY = "is empty"
+_IN_FILES = "in settings.yml or exchange_rates.csv"
+VALUED_ON = {"orders": ("ordered_at",), "deals": ("closed_at", "created_at")}
+"""The times that say by which day's rate an amount is converted, the first filled one; dbt follows the same rule."""
+_STRICT_TYPES = ("money", "number", "timestamp")
+_UNREADABLE = {
+    "money": "is not an amount",
+    "number": "is not a number",
+    "integer": "is not a whole number",
+    "boolean": "is neither yes nor no",
+    "date": "is not a date",
+    "timestamp": "is not a date or time",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What may be wrong with a column: SQL over its value and raw text that is then true, and the words for it."""
+
+    condition: str
+    words: str
+
+
+def raw_name(column: Column) -> str:
+    """The name under which the raw text of a column stands beside its value."""
+    return f"raw_{column.name}"
+
+
+def column_faults(records: Records, column: Column) -> Iterator[Fault]:
+    """What may be wrong with a column of these records, by the rules of its contract."""
+    value, raw = column.name, raw_name(column)
+    if column.required:
+        yield Fault(f"{raw} IS NULL AND {value} IS NULL", EMPTY)
+    if column.required or column.type in _STRICT_TYPES:
+        yield Fault(f"{raw} IS NOT NULL AND {value} IS NULL", _unreadable(records, column))
+    if column.minimum is not None:
+        yield Fault(f"coalesce({value} < {column.minimum:g}, false)", f"is below {column.minimum:g}")
+    if column.maximum is not None:
+        yield Fault(f"coalesce({value} > {column.maximum:g}, false)", f"is above {column.maximum:g}")
+    if column.pattern:
+        meaning = column.description.split(";")[0].rstrip(".")
+        yield Fault(
+            f"NOT coalesce(regexp_matches({value}, {literal(column.pattern)}), true)", f"does not fit: {meaning}"
+        )
+
+
+def rate_faults(entity: str, names: Sequence[str], currencies: RatedCurrencies) -> Iterator[Fault]:
+    """An amount that cannot be converted on its day is worth nothing known; one without a day has the newest rate."""
+    known = ", ".join(literal(currency) for currency in sorted(currencies.since))
+    yield Fault(f"coalesce(currency NOT IN ({known}), false)", f"is a currency without an exchange rate {_IN_FILES}")
+    times = ", ".join(["NULL", *(name for name in VALUED_ON[entity] if name in names)])
+    local = f"timezone({literal(currencies.timezone)}, timezone('UTC', coalesce({times})))"
+    day = f"coalesce(CAST({local} AS DATE), {_date(FOR_EVER)})"
+    too_early = [
+        f"(currency = {literal(currency)} AND {day} < {_date(first)})"
+        for currency, first in sorted(currencies.since.items())
+        if first > ALWAYS
+    ]
+    if too_early:
+        yield Fault(
+            f"coalesce({' OR '.join(too_early)}, false)", f"has no exchange rate for so early a day {_IN_FILES}"
+        )
+
+
+def _date(day: date) -> str:
+    return f"DATE {literal(day.isoformat())}"
+
+
+def _unreadable(records: Records, column: Column) -> str:
+    if column.type != "text":
+        return _UNREADABLE[column.type]
+    known = [code for rule in records.columns[column.name] for code in rule.map]
+    return f"is not one of {', '.join(known or column.allowed)}" if known or column.allowed else "cannot be read"
