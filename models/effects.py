@@ -1,0 +1,233 @@
+"""What did a contact add? Doubly robust estimates of the effect of several treatments against none.
+
+Each row is a decision: a customer on a day, what was known of him then, the arm that followed (a channel, or none) and
+the outcome within the horizon. Every row gets a score per arm, the outcome to expect under that arm:
+
+    score = predicted outcome under the arm + (the arm followed) x (outcome - predicted outcome) / propensity
+
+Its mean is right if either the predicted outcomes or the propensities are (augmented inverse propensity weighting,
+Robins, Rotnitzky and Zhao 1994). Predictions for a customer come from models that never saw him (cross-fitting,
+Chernozhukov et al. 2018, doi:10.1111/ectj.12097), and standard errors count a customer's decisions as one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import norm
+
+from models.outcomes import ArmOutcomes, choose_difference, curves
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+
+# Fewer customers in an arm than this show no contrast that could be told from chance.
+FEWEST_IN_ARM = 30
+# An estimated propensity below this share of the arm's frequency has nobody comparable behind it.
+_LEAST_OVERLAP = 0.1
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was known, done and seen. `arm` holds places in `arms`, whose first is no contact.
+
+    Arrays have one entry per decision; `features` (n, d) must be finite. `propensities` (n, arms), where they were
+    logged, are zero for an arm that the customer could not get; None where they must be estimated.
+    """
+
+    customer: Integers
+    features: Floats
+    arm: Integers
+    outcome: Floats
+    arms: tuple[str, ...]
+    propensities: Floats | None = None
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.features).all() or not np.isfinite(self.outcome).all():
+            raise ValueError("Features and outcomes must be finite numbers; impute what is missing before.")
+        if self.arm.size and not 0 <= self.arm.min() <= self.arm.max() < len(self.arms):
+            raise ValueError(f"Arms must be 0 to {len(self.arms) - 1}; found {self.arm.min()} to {self.arm.max()}.")
+        if self.propensities is not None and (self.propensities[np.arange(len(self.arm)), self.arm] <= 0.0).any():
+            raise ValueError("An arm that followed has a logged propensity of zero, so the log cannot be right.")
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the outcome is yes or no."""
+        return bool(np.isin(self.outcome, (0.0, 1.0)).all())
+
+    def at(self, rows: Booleans | Integers) -> Decisions:
+        """Return the decisions of some rows."""
+        logged = None if self.propensities is None else self.propensities[rows]
+        return replace(
+            self,
+            customer=self.customer[rows],
+            features=self.features[rows],
+            arm=self.arm[rows],
+            outcome=self.outcome[rows],
+            propensities=logged,
+        )
+
+
+@dataclass(frozen=True)
+class Nuisances:
+    """Fitted models of the outcome under each arm and, where propensities are not logged, of the arm."""
+
+    outcomes: ArmOutcomes
+    arm: Any | None
+
+    def score(self, decisions: Decisions) -> Scores:
+        """Return the scores of decisions; of customers whom these models have not seen, or they flatter."""
+        predicted = self.outcomes.predict(decisions.features)
+        if self.arm is None:
+            return _scores(decisions, predicted, np.asarray(decisions.propensities))
+        propensities = np.zeros_like(predicted)
+        propensities[:, self.arm.classes_] = self.arm.predict_proba(decisions.features)
+        return _scores(decisions, predicted, propensities)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The doubly robust score of each decision under each arm, the outcome predicted there, and where it has overlap.
+
+    All of shape (n, arms). Scores without overlap are zero and mean nothing.
+    """
+
+    customer: Integers
+    values: Floats
+    predicted: Floats
+    propensities: Floats
+    has_overlap: Booleans
+    followed: Booleans
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MeanEffect:
+    """What one arm adds to the outcome against no contact, on average over the decisions in which both could happen.
+
+    `share` says how many of all decisions those are, `effective_size` how many equally weighted ones the arm's weighted
+    ones are worth (Kish). Without a contrast, the other numbers are NaN.
+    """
+
+    arm: str
+    effect: float
+    standard_error: float
+    low: float
+    high: float
+    share: float
+    effective_size: float
+
+    @property
+    def has_contrast(self) -> bool:
+        """Whether the data show this arm and no contact on comparable customers at all."""
+        return bool(np.isfinite(self.effect))
+
+
+def doubly_robust(decisions: Decisions, *, folds: int = 5, seed: int = 0, difference: float | None = None) -> Scores:
+    """Return cross-fitted scores, one row per decision. All decisions of a customer lie in one fold.
+
+    `difference` is how freely effects may differ (see `models.outcomes`); without it, held-out rows choose.
+    """
+    if difference is None:
+        difference = held_out_difference(decisions, seed=seed)
+    fold = customer_folds(decisions.customer, folds, seed)
+    parts, rows = [], []
+    for held_out in range(folds):
+        inside = fold == held_out
+        if inside.any():
+            parts.append(fit_nuisances(decisions.at(~inside), difference=difference).score(decisions.at(inside)))
+            rows.append(np.flatnonzero(inside))
+    return _in_order(parts, np.argsort(np.concatenate(rows)))
+
+
+def held_out_difference(decisions: Decisions, *, seed: int = 0) -> float:
+    """Return how freely effects may differ between customers, as held-out outcomes tell."""
+    return choose_difference(
+        decisions.features,
+        decisions.arm,
+        decisions.outcome,
+        arms=len(decisions.arms),
+        is_binary=decisions.is_binary,
+        seed=seed,
+    )
+
+
+def fit_nuisances(decisions: Decisions, *, difference: float) -> Nuisances:
+    """Return the models that scores need, fitted on these decisions."""
+    outcomes = ArmOutcomes(len(decisions.arms), difference=difference, is_binary=decisions.is_binary)
+    outcomes.fit(decisions.features, decisions.arm, decisions.outcome)
+    if decisions.propensities is not None:
+        return Nuisances(outcomes, None)
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    arm = make_pipeline(curves(), LogisticRegression(max_iter=300))
+    return Nuisances(outcomes, arm.fit(decisions.features, decisions.arm))
+
+
+def customer_folds(customer: Integers, folds: int, seed: int) -> Integers:
+    """Return the fold of each row, the same for all rows of a customer, of nearly equal numbers of customers."""
+    names, place = np.unique(customer, return_inverse=True)
+    return (np.random.default_rng(seed).permutation(len(names)) % folds)[place].astype(np.int64)
+
+
+def mean_effects(scores: Scores, *, level: float = 0.95) -> list[MeanEffect]:
+    """Return the effect of every arm but the first against the first, with intervals of that level."""
+    return [_mean_effect(scores, arm, level) for arm in range(1, len(scores.arms))]
+
+
+def mean_and_error(values: Floats, customer: Integers) -> tuple[float, float]:
+    """Return the mean and its standard error, a customer's rows counting as one cluster."""
+    mean = float(values.mean())
+    _, place = np.unique(customer, return_inverse=True)
+    sums = np.bincount(place, values - mean)
+    clusters = len(sums)
+    return mean, float(np.sqrt((sums**2).sum() * clusters / max(clusters - 1, 1)) / len(values))
+
+
+def _mean_effect(scores: Scores, arm: int, level: float) -> MeanEffect:
+    both = scores.has_overlap[:, 0] & scores.has_overlap[:, arm]
+    weights = 1.0 / scores.propensities[both & scores.followed[:, arm], arm]
+    size = float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
+    share = float(both.mean()) if len(both) else 0.0
+    seen = [len(np.unique(scores.customer[both & scores.followed[:, number]])) for number in (0, arm)]
+    if min(seen) < FEWEST_IN_ARM:
+        return MeanEffect(scores.arms[arm], *(np.nan,) * 4, share=share, effective_size=size)
+    effect, error = mean_and_error((scores.values[:, arm] - scores.values[:, 0])[both], scores.customer[both])
+    reach = float(norm.ppf(0.5 + level / 2.0)) * error
+    return MeanEffect(scores.arms[arm], effect, error, effect - reach, effect + reach, share, size)
+
+
+def _scores(decisions: Decisions, predicted: Floats, propensities: Floats) -> Scores:
+    followed = np.eye(len(decisions.arms), dtype=np.bool_)[decisions.arm]
+    has_overlap = _overlap(propensities, followed, is_logged=decisions.propensities is not None)
+    weights = np.where(followed & has_overlap, 1.0 / np.where(has_overlap, propensities, 1.0), 0.0)
+    values = predicted + weights * (decisions.outcome[:, None] - predicted)
+    return Scores(
+        customer=decisions.customer,
+        values=np.where(has_overlap, values, 0.0),
+        predicted=predicted,
+        propensities=propensities,
+        has_overlap=has_overlap,
+        followed=followed,
+        arms=decisions.arms,
+    )
+
+
+def _overlap(propensities: Floats, followed: Booleans, *, is_logged: bool) -> Booleans:
+    """A logged propensity is a fact, however small; an estimated one is doubted far below the arm's share."""
+    if is_logged:
+        return np.asarray(propensities > 0.0)
+    return np.asarray(propensities > _LEAST_OVERLAP * followed.mean(axis=0))
+
+
+def _in_order(parts: list[Scores], order: Integers) -> Scores:
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts])[order]
+        for name in ("customer", "values", "predicted", "propensities", "has_overlap", "followed")
+    }
+    return Scores(arms=parts[0].arms, **joined)
