@@ -162,10 +162,12 @@ def fit_nuisances(decisions: Decisions, *, difference: float) -> Nuisances:
     outcomes.fit(decisions.features, decisions.arm, decisions.outcome)
     if decisions.propensities is not None:
         return Nuisances(outcomes, None)
+    from sklearn.dummy import DummyClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    arm = make_pipeline(curves(), LogisticRegression(max_iter=300))
+    is_one = len(np.unique(decisions.arm)) == 1
+    arm = make_pipeline(curves(), DummyClassifier() if is_one else LogisticRegression(max_iter=300))
     return Nuisances(outcomes, arm.fit(decisions.features, decisions.arm))
 
 

@@ -32,19 +32,26 @@ class ArmOutcomes:
 
     def fit(self, features: Floats, arm: Integers, outcome: Floats) -> Self:
         """Learn curves from what followed each arm; a binary outcome is a logit, any other is linear."""
+        self.curves_ = curves().fit(features)
+        return self.fit_basis(self.curves_.transform(features), arm, outcome)
+
+    def predict(self, features: Floats) -> Floats:
+        """Return the expected outcomes, (n, arms)."""
+        return self.predict_basis(self.curves_.transform(features))
+
+    def fit_basis(self, basis: Floats, arm: Integers, outcome: Floats) -> Self:
+        """Learn from curves that have been made already."""
         from sklearn.linear_model import LogisticRegression, Ridge
 
-        self.curves_ = curves().fit(features)
-        design = self._design(self.curves_.transform(features), arm)
+        design = self._design(basis, arm)
         if self.is_binary and 0.0 < outcome.mean() < 1.0:
             self.model_ = LogisticRegression(C=1.0 / _RIDGE, solver="newton-cholesky").fit(design, outcome == 1.0)
         else:
             self.model_ = Ridge(alpha=_RIDGE, solver="cholesky").fit(design, outcome)
         return self
 
-    def predict(self, features: Floats) -> Floats:
-        """Return the expected outcomes, (n, arms)."""
-        basis = self.curves_.transform(features)
+    def predict_basis(self, basis: Floats) -> Floats:
+        """Return the expected outcomes from curves that have been made already."""
         everywhere = [np.full(len(basis), arm) for arm in range(self.arms)]
         return np.column_stack([self._expected(self._design(basis, arm)) for arm in everywhere])
 
@@ -67,26 +74,35 @@ def choose_difference(
 ) -> float:
     """Return the difference of `DIFFERENCES` whose predictions lose least on held-out rows (log or squared loss)."""
     fold = np.random.default_rng(seed).permutation(len(arm)) % _CHOICE_FOLDS
-    losses = []
-    for difference in DIFFERENCES:
-        loss = 0.0
+    basis = curves().fit_transform(features)
+    losses = np.zeros(len(DIFFERENCES))
+    for place, difference in enumerate(DIFFERENCES):
+        model = ArmOutcomes(arms, difference=difference, is_binary=is_binary)
         for held_out in range(_CHOICE_FOLDS):
             inside = fold == held_out
-            model = ArmOutcomes(arms, difference=difference, is_binary=is_binary)
-            model.fit(features[~inside], arm[~inside], outcome[~inside])
-            expected = model.predict(features[inside])[np.arange(inside.sum()), arm[inside]]
-            loss += _loss(outcome[inside], expected, is_binary)
-        losses.append(loss)
+            expected = model.fit_basis(basis[~inside], arm[~inside], outcome[~inside]).predict_basis(basis[inside])
+            losses[place] += _loss(outcome[inside], expected[np.arange(len(expected)), arm[inside]], is_binary)
     return DIFFERENCES[int(np.argmin(losses))]
 
 
 def curves() -> Any:
-    """Return an unfitted transformer: ranks within each feature, and cubic splines of those, centred and scaled."""
+    """Return an unfitted transformer: ranks within each feature, and cubic splines of those, centred and scaled.
+
+    A feature of two values needs no curve and stays one column.
+    """
+    from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import QuantileTransformer, SplineTransformer, StandardScaler
 
     ranks = QuantileTransformer(n_quantiles=100, subsample=None)
-    return make_pipeline(ranks, SplineTransformer(n_knots=_KNOTS, include_bias=False), StandardScaler())
+    smooth = make_pipeline(ranks, SplineTransformer(n_knots=_KNOTS, include_bias=False))
+    return make_pipeline(
+        ColumnTransformer([("smooth", smooth, _many_valued)], remainder="passthrough"), StandardScaler()
+    )
+
+
+def _many_valued(features: Floats) -> list[int]:
+    return [column for column in range(features.shape[1]) if len(np.unique(features[:, column])) > 2]
 
 
 def _loss(outcome: Floats, expected: Floats, is_binary: bool) -> float:
