@@ -32,7 +32,8 @@ class RecordCount:
     cells of all records, `quoted_cells` those that open with a quote, `loose_quotes` the quotes that neither open nor
     close a cell nor double another, `swallowed_lines` the lines within quotes that have as many cells as a row.
     `after_blank` are the lines of records below a blank line, none where there are many. `has_odd_blanks` tells whether
-    other blanks than the usual one occur, so that a cell may begin or end with one.
+    other blanks than the usual one occur, so that a cell may begin or end with one. No record takes more than
+    `longest` bytes.
     """
 
     count: int
@@ -44,6 +45,7 @@ class RecordCount:
     swallowed_lines: int = 0
     after_blank: tuple[int, ...] = ()
     has_odd_blanks: bool = True
+    longest: int = 0
 
     def lines_of(self, records: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The lines on which records start, by their numbers from 0."""
@@ -96,6 +98,7 @@ class _Counter:
         self._after_closing = np.frombuffer(delimiter[:1] + b"\r\n" + self._quote, dtype=np.uint8)
         self._count = self._delimiters = self._quoted_cells = self._loose_quotes = 0
         self._is_quoted = False
+        self._longest = self._unfinished = 0
         self._offset: int | None = None
         self._breaks: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
 
@@ -111,6 +114,7 @@ class _Counter:
         is_inside = self._inside_quotes(block, data, starts)
         is_start = ~is_inside & (lengths > 0)
         self._note_blanks(is_start, ~is_inside & (lengths == 0))
+        self._note_lengths(starts[is_start], len(block))
         lines = np.flatnonzero(is_start) + self._line
         records = np.arange(self._count, self._count + len(lines))
         self._note_breaks(records, lines - records)
@@ -160,6 +164,12 @@ class _Counter:
             self._after_blank += (np.flatnonzero(is_start & follows)[: MOST_GAPS + 1] + self._line).tolist()
         self._is_after_blank = bool(is_blank[-1])
 
+    def _note_lengths(self, starts: npt.NDArray[np.int64], size: int) -> None:
+        """From one start of a record to the next, over the borders of blocks."""
+        lengths = np.diff(starts, prepend=-self._unfinished, append=size)
+        self._longest = max(self._longest, int(lengths.max()))
+        self._unfinished = int(lengths[-1])
+
     def _outside_quotes(self, block: bytes, quotes: npt.NDArray[np.int64]) -> int:
         """How many delimiters part cells: all but those between a quote that opens and the one that closes."""
         marks = np.concatenate(([0] if self._is_quoted else [], quotes)).astype(np.int64)
@@ -196,4 +206,4 @@ class _Counter:
         cells = self._delimiters + self._count
         gaps = tuple(self._after_blank) if len(self._after_blank) <= MOST_GAPS else ()
         quotes = self._quoted_cells, self._loose_quotes, self._swallowed
-        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, self._has_odd_blanks)
+        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, self._has_odd_blanks, self._longest)

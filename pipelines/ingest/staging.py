@@ -27,6 +27,7 @@ CLOSING_WORDS = re.compile(
 )
 """With these words tools close a table; a record of a customer or an order does not begin so."""
 LONGEST_FOOTER = 20
+_USUAL_RECORD_BYTES, _LONGEST_RECORD_BYTES = 1 << 21, 1 << 24
 _BATCH_ROWS = 20_000
 _TORN = "The next line may be the rest of this row's last cell, torn off by a line break without quotation marks."
 _REJECTS = pa.schema([("line", pa.int64()), ("fault", pa.string()), ("raw_text", pa.string())])
@@ -82,7 +83,7 @@ def stage(
         header = _with_fewer_faults(text.path, header)
     elif _is_regular(count, header):
         staged = scratch / "staged.parquet"
-        if _stage_fast(connection, text.path, header, positions, staged) == count.count:
+        if _stage_fast(connection, text.path, header, positions, count.longest, staged) == count.count:
             return Staged(staged, count.count, header, count, after_blank=count.after_blank)
     staged_by_us = _stage_carefully(text, header, positions, words, scratch)
     return replace(staged_by_us, after_blank=count.after_blank)
@@ -103,15 +104,24 @@ def _is_regular(count: RecordCount, header: Header) -> bool:
 
 
 def _stage_fast(
-    connection: duckdb.DuckDBPyConnection, text_file: Path, header: Header, positions: Sequence[int], staged: Path
+    connection: duckdb.DuckDBPyConnection,
+    text_file: Path,
+    header: Header,
+    positions: Sequence[int],
+    longest: int,
+    staged: Path,
 ) -> int | None:
-    """The number of records staged, or None where the engine met one that it cannot read."""
+    """The number of records staged, or None where the engine met one that it cannot read, or too long a one.
+
+    The engine reads in pieces that grow with the longest record it is told of, and large ones are slow.
+    """
     names = ", ".join(f"{literal(column_name(at))}: 'VARCHAR'" for at in range(len(header.cells)))
     dialect = header.dialect
+    size = min(max(longest, _USUAL_RECORD_BYTES), _LONGEST_RECORD_BYTES)
     reader = (
         f"read_csv({file_literal(text_file)}, auto_detect = false, header = false, skip = {header.last_line}, "
         f"columns = {{{names}}}, delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, "
-        f"escape = {literal(dialect.escape)}, max_line_size = 16777216)"
+        f"escape = {literal(dialect.escape)}, max_line_size = {size})"
     )
     try:
         row = connection.execute(

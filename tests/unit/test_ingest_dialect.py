@@ -122,6 +122,16 @@ def test_records_of_a_sound_file_are_counted_and_placed_as_a_careful_reader_does
         assert number + offset == record.line
 
 
+def test_the_longest_record_is_measured_over_the_borders_of_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is told of it; were it too short, a sound file would be read slowly, record by record."""
+    monkeypatch.setattr("pipelines.ingest.record_count._CHUNK_BYTES", 64)
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"x,y\na,b\n" + b'c,"' + b"long\n" * 60 + b'"\nd,e\n')
+    assert count_records(path, 1, Dialect(), 2).longest == len(b'c,"' + b"long\n" * 60 + b'"\n')
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(alphabet='a",;ü ', min_size=1, max_size=8).filter(str.strip), min_size=1, max_size=12))
 def test_every_line_of_a_broken_file_is_in_exactly_one_record(
