@@ -1,0 +1,103 @@
+"""Source records in comparable form: what matching looks at, one row per record."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from models.email_addresses import canonical_address, local_part
+from models.letters import plain_words
+from models.names import initial, nickname_root, with_person_names
+from models.phone_numbers import e164
+
+RECORD_KEY = ["source_system", "entity", "source_id"]
+
+COMPARED = (
+    "given", "given_root", "family", "full_name", "birth", "mailbox", "local_part", "number", "other_number",
+    "address", "street", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job", "company",
+)  # fmt: skip
+"""The columns by which two records are compared, all texts."""
+
+_INPUT = (
+    "merged_into_source_id", "email", "phone", "mobile", "country", "first_name", "last_name", "full_name", "birth_on",
+    "birth_place", "street", "postcode", "city", "address_line_2", "job_title", "company_name",
+)  # fmt: skip
+_AREA_LENGTH = 3
+"""The first signs of a postcode stand for a town or a region in most countries."""
+
+
+def comparable(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
+    """Return the records in the order of their keys, numbered (`record`), with everything in comparable form.
+
+    `email`, `phone`, `mobile` are valid ones or null; `own_id` is the source's id where it is more than a repetition
+    of them; `initial` is that of the given name in its full form. Columns that `records` lacks count as empty.
+
+    Raises ValueError when two records have the same key.
+    """
+    nodes = _with_all_columns(records).sort(RECORD_KEY).with_row_index("record")
+    if doubled := nodes.height - nodes.select(pl.struct(RECORD_KEY).n_unique()).item():
+        raise ValueError(
+            f"{doubled} of {nodes.height} source records repeat the key of another one. "
+            "Keep one row per source_system, entity and source_id."
+        )
+    numbers = e164(
+        pl.concat([nodes["phone"], nodes["mobile"]]),
+        pl.concat([nodes["country"], nodes["country"]]),
+        home_country=home_country,
+    )
+    own_id = pl.when((pl.col("entity") != "accounts") & ~_repeats_address()).then("source_id")
+    people = nodes.lazy().with_columns(
+        pl.col("record").cast(pl.Int64),
+        own_id=own_id,
+        phone=numbers.head(nodes.height),
+        mobile=numbers.tail(nodes.height),
+        email=_address(),
+    )
+    return (
+        with_person_names(people, "first_name", "last_name")
+        .with_columns(given="given_name", family="family_name", given_root=nickname_root(pl.col("given_name")))
+        .select("record", *RECORD_KEY, "merged_into_source_id", "email", "phone", "mobile", "own_id", *_compared())
+        .with_columns(initial=initial(pl.col("given_root")))
+        .collect()
+    )
+
+
+def _with_all_columns(records: pl.DataFrame) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _INPUT if name not in records.columns]
+    return records.with_columns(missing).select(*RECORD_KEY, pl.col(_INPUT).cast(pl.String))
+
+
+def _address() -> pl.Expr:
+    email = pl.col("email").str.strip_chars().str.to_lowercase()
+    return pl.when(email.str.contains(r"^[^@\s]+@[^@\s]+$")).then(email)
+
+
+def _repeats_address() -> pl.Expr:
+    """Whether a record's id is but its e-mail address or number."""
+    digits = pl.col("source_id").str.replace_all(r"[^0-9]", "")
+    is_email = pl.col("source_id").str.to_lowercase() == pl.col("email").str.strip_chars().str.to_lowercase()
+    is_number = [digits == pl.col(column).str.replace_all(r"[^0-9]", "") for column in ("phone", "mobile")]
+    return pl.any_horizontal(is_email, *is_number).fill_null(False)
+
+
+def _compared() -> list[pl.Expr]:
+    postcode = pl.col("postcode").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "").replace("", None)
+    number = pl.coalesce("mobile", "phone")
+    whole = pl.concat_str("given", "family", separator=" ", ignore_nulls=True).replace("", None)
+    return [
+        pl.col("given"),
+        pl.col("given_root"),
+        pl.col("family"),
+        pl.coalesce(plain_words(pl.col("full_name")), whole).alias("full_name"),
+        pl.col("birth_on").str.replace_all("[^0-9]", "").replace("", None).alias("birth"),
+        canonical_address(pl.col("email")).alias("mailbox"),
+        local_part(canonical_address(pl.col("email"))).alias("local_part"),
+        number.alias("number"),
+        pl.when(pl.col("phone") != number).then("phone").alias("other_number"),
+        pl.coalesce("postcode", "city", "street").alias("address"),
+        plain_words(pl.col("street")).alias("street"),
+        postcode.alias("postcode"),
+        postcode.str.slice(0, _AREA_LENGTH).alias("postcode_area"),
+        *(plain_words(pl.col(name)).alias(name) for name in ("city", "address_line_2", "birth_place")),
+        plain_words(pl.col("job_title")).alias("job"),
+        plain_words(pl.col("company_name")).alias("company"),
+    ]

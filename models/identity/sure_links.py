@@ -1,0 +1,121 @@
+"""Exact rules, cheap and sure: the vendor's own id, the e-mail address, the phone number, the company.
+
+What many people share identifies nobody: see `_identifying_emails` and `_identifying_phones`.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from models.email_addresses import is_role
+from models.identity.clusters import components
+
+# An ordinary address may stand on many ids of one shop (each guest order makes one) and be shared in a family.
+# Beyond these numbers it is a till's or a market place's address.
+SHARED_EMAIL_IDS = 20
+SHARED_EMAIL_NAMES = 5
+
+RULES = ("phone", "company", "email", "source_id")
+"""From the weakest to the strongest."""
+
+
+def sure_links(nodes: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return, by rule, the records that the rule ties together, each with the first one of its group: record, first.
+
+    `nodes` are comparable records. A company's record is tied to companies only.
+    """
+    people = nodes.filter(pl.col("entity") != "accounts")
+    by_source = pl.concat([_ties(people, ["source_system", "source_id"]), _merged(nodes)])
+    by_email = _by_email(people)
+    person = components(nodes.height, [by_source, by_email])
+    phones = _phones(people.join(nodes.select("record", person=person), on="record"))
+    by_phone = _ties(phones.join(_identifying_phones(phones), on="phone"), ["phone"])
+    return {"phone": by_phone, "company": _by_company(nodes), "email": by_email, "source_id": by_source}
+
+
+def _ties(records: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """The records that share a key with another one, each with the first record of its group: record, first."""
+    return (
+        records.select("record", *key)
+        .drop_nulls()
+        .with_columns(first=pl.col("record").min().over(key), size=pl.len().over(key))
+        .filter(pl.col("size") > 1)
+        .select("record", "first")
+    )
+
+
+def _merged(nodes: pl.DataFrame) -> pl.DataFrame:
+    """The contacts that their own system merged into another, each with that one: record, first."""
+    contacts = nodes.filter(pl.col("entity") == "contacts")
+    lasting = contacts.select("source_system", first="record", merged_into_source_id="source_id")
+    return contacts.join(lasting, on=["source_system", "merged_into_source_id"]).select("record", "first")
+
+
+def _by_company(nodes: pl.DataFrame) -> pl.DataFrame:
+    """Companies of one name at one postcode, or with one number."""
+    companies = nodes.filter(pl.col("entity") == "accounts")
+    return pl.concat([_ties(companies, ["company", "postcode"]), _ties(companies, ["company", "phone"])])
+
+
+def _by_email(people: pl.DataFrame) -> pl.DataFrame:
+    """Records of one address; where a couple shares it, those whose first names begin alike."""
+    known = people.join(_identifying_emails(people), on="mailbox")
+    single = known.filter(~pl.col("is_shared"))
+    return pl.concat([_ties(single, ["mailbox"]), _ties(known.filter("is_shared"), ["mailbox", "initial"])])
+
+
+def _identifying_emails(people: pl.DataFrame) -> pl.DataFrame:
+    """The addresses that stand for one customer or a household: mailbox, is_shared.
+
+    A role address must not show more than one vendor id within a source, nor first names that begin differently.
+    Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, or when it stands
+    on more than SHARED_EMAIL_IDS ids of one source without first names that agree.
+    """
+    known = people.lazy().filter(pl.col("mailbox").is_not_null())
+    shared = known.filter(pl.len().over("mailbox") > 1)
+    ids = _spread(shared, ["mailbox", "source_system"], "own_id").group_by("mailbox").agg(ids=pl.col("spread").max())
+    names = _spread(shared, ["mailbox"], "initial").rename({"spread": "names"})
+    is_nobodys = (
+        (is_role(pl.col("mailbox")) & ((pl.col("ids") > 1) | (pl.col("names") > 1)))
+        | (pl.col("names") > SHARED_EMAIL_NAMES)
+        | ((pl.col("ids") > SHARED_EMAIL_IDS) & (pl.col("names") != 1))
+    )
+    spread = known.select("mailbox").unique().join(ids, on="mailbox", how="left").join(names, on="mailbox", how="left")
+    return (
+        spread.with_columns(pl.col("ids", "names").fill_null(0))
+        .filter(~is_nobodys)
+        .select("mailbox", is_shared=pl.col("names") > 1)
+        .collect()
+    )
+
+
+def _phones(people: pl.DataFrame) -> pl.DataFrame:
+    """The records' phone numbers, one row per record and number."""
+    kept = ["record", "source_system", "person", "initial"]
+    has_identity = pl.col("email").is_not_null() | pl.col("own_id").is_not_null()
+    numbers = [people.select(*kept, phone=pl.col(column), has_identity=has_identity) for column in ("phone", "mobile")]
+    return pl.concat(numbers).drop_nulls("phone").unique(["record", "phone"])
+
+
+def _identifying_phones(phones: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that stand for one customer, in one column.
+
+    A number is left out when within one source it stands on records that neither id nor e-mail holds together, or
+    when first names that begin differently stand beside it anywhere: a household's or a company's number. A guest
+    who left nothing but the number speaks neither for nor against it.
+    """
+    known = phones.lazy()
+    persons = (
+        _spread(known.filter("has_identity"), ["phone", "source_system"], "person")
+        .group_by("phone")
+        .agg(persons=pl.col("spread").max())
+    )
+    names = _spread(known, ["phone"], "initial").rename({"spread": "names"})
+    spread = known.select("phone").unique().join(persons, on="phone", how="left").join(names, on="phone", how="left")
+    is_shared = (pl.col("persons").fill_null(0) > 1) | (pl.col("names").fill_null(0) > 1)
+    return spread.filter(~is_shared).select("phone").collect()
+
+
+def _spread(rows: pl.LazyFrame, group: list[str], value: str) -> pl.LazyFrame:
+    """How many different values a group has: the group's columns and `spread`."""
+    return rows.select(*group, value).drop_nulls().unique().group_by(group).agg(spread=pl.len())
