@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import squareform
 
 Labels = npt.NDArray[np.int64]
 
 MATCH_PROBABILITY = 0.8
+LEAST_AVERAGE = 0.1
+"""Two groups are one customer where the pairs across them have this probability on average; a pair that was not even
+worth comparing has none. A chain of lookalikes is not one person."""
+LARGEST_GROUP = 1_000
+"""Larger groups are looked at with surer links only, until they fall apart."""
 STRICTER = (0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
-"""What hangs together too loosely is looked at again with links of these probabilities only."""
-LEAST_DENSITY = 0.4
-"""Of all pairs within a customer so many must be linked: a chain of lookalikes is not one person."""
+_DENSE = 0.75
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,9 @@ class Clusters:
     """The number of its customer for each node, which is that of the customer's first node; and what was cut."""
 
     labels: Labels
-    loose_groups: int
-    """Groups that hung together too loosely and were parted."""
-    largest_loose_group: int
+    cut_groups: int
+    """Groups that hung together too loosely, or were too large, and were parted."""
+    largest_cut: int
 
 
 def components(count: int, ties: Iterable[pl.DataFrame]) -> pl.Series:
@@ -56,28 +61,68 @@ def united(count: int, links: pl.DataFrame, different: pl.DataFrame) -> Labels:
 
 
 def clustered(count: int, links: pl.DataFrame, different: pl.DataFrame) -> Clusters:
-    """Return the groups under probable links (left, right, probability), loose ones parted, `different` pairs apart.
-
-    The source of the idea: a group of n records whose links are fewer than a share of n(n-1)/2 is more likely two.
-    """
+    """Return the groups under probable links (left, right, probability), loose ones parted, `different` pairs apart."""
     likely = links.filter(pl.col("probability") >= MATCH_PROBABILITY).rename({"probability": "strength"})
-    final = np.arange(count, dtype=np.int64)
-    open_links, cut, largest = likely, 0, 0
-    for threshold in (*STRICTER, None):
-        labels = united(count, open_links, different)
-        left = open_links["left"].to_numpy()
-        kept = open_links.filter(pl.Series(labels[left] == labels[open_links["right"].to_numpy()]))
-        is_loose, sizes = _loose(labels, kept)
-        if threshold == STRICTER[0]:
-            cut, largest = int(is_loose[np.unique(labels)].sum()), int(sizes[is_loose].max(initial=0))
-        settled = ~is_loose[labels] if threshold else np.ones(count, dtype=np.bool_)
-        in_question = np.zeros(count, dtype=np.bool_)
-        in_question[np.unique(np.concatenate([left, open_links["right"].to_numpy()]))] = True
-        final[settled & in_question] = labels[settled & in_question]
-        open_links = open_links.filter(pl.Series(is_loose[labels[left]]) & (pl.col("strength") >= (threshold or 2)))
-        if open_links.is_empty():
+    whole = _components(count, likely["left"].to_numpy(), likely["right"].to_numpy())
+    likely = _without_giants(count, likely)
+    labels = _components(count, likely["left"].to_numpy(), likely["right"].to_numpy())
+    for group in _loose_groups(labels, likely):
+        labels[group.nodes] = group.parted()
+    is_within = pl.Series(labels[likely["left"].to_numpy()] == labels[likely["right"].to_numpy()])
+    labels = united(count, likely.filter(is_within), different)
+    sizes = np.bincount(whole, minlength=count)
+    parts = pl.DataFrame({"whole": whole, "label": labels}).group_by("whole").agg(parts=pl.col("label").n_unique())
+    cut = parts.filter(pl.col("parts") > 1)["whole"].to_numpy()
+    return Clusters(labels, len(cut), int(sizes[cut].max(initial=0)))
+
+
+def _without_giants(count: int, links: pl.DataFrame) -> pl.DataFrame:
+    """The links without the weaker ones in groups that are too large to be one customer."""
+    for threshold in STRICTER:
+        left = links["left"].to_numpy()
+        labels = _components(count, left, links["right"].to_numpy())
+        is_giant = np.bincount(labels, minlength=count) > LARGEST_GROUP
+        if not is_giant.any():
             break
-    return Clusters(final, cut, largest)
+        links = links.filter(pl.Series(~is_giant[labels[left]]) | (pl.col("strength") >= threshold))
+    return links
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Nodes that hang together, with the links between them."""
+
+    nodes: npt.NDArray[np.int64]
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+    strength: npt.NDArray[np.float64]
+
+    def parted(self) -> Labels:
+        """The label of each node: average linkage, which joins what is on average likely and no chains."""
+        distances = np.ones((len(self.nodes), len(self.nodes)))
+        one, other = np.searchsorted(self.nodes, self.left), np.searchsorted(self.nodes, self.right)
+        distances[one, other] = distances[other, one] = 1 - self.strength
+        np.fill_diagonal(distances, 0)
+        tree = linkage(squareform(distances, checks=False), method="average")
+        part = fcluster(tree, t=1 - LEAST_AVERAGE, criterion="distance")
+        firsts = np.full(part.max() + 1, np.iinfo(np.int64).max)
+        np.minimum.at(firsts, part, self.nodes)
+        found: Labels = firsts[part]
+        return found
+
+
+def _loose_groups(labels: Labels, links: pl.DataFrame) -> Iterator[_Group]:
+    """The groups of four or more in which so many links are missing that they might be two. (Three always pass.)"""
+    sizes = np.bincount(labels, minlength=len(labels))
+    at = labels[links["left"].to_numpy()]
+    edges = np.bincount(at, minlength=len(labels))
+    is_loose = (sizes > 3) & (sizes <= LARGEST_GROUP) & (edges < _DENSE * sizes * (sizes - 1) / 2)
+    inside = links.with_columns(group=pl.Series(at)).filter(pl.Series(is_loose[at]))
+    nodes = pl.DataFrame({"group": labels, "node": np.arange(len(labels))}).filter(pl.Series(is_loose[labels]))
+    members = {key: part["node"].to_numpy() for (key,), part in nodes.group_by("group")}
+    for (key,), part in inside.sort("group", "left", "right").group_by("group", maintain_order=True):
+        ends = (part[name].to_numpy() for name in ("left", "right", "strength"))
+        yield _Group(np.sort(members[key]), *ends)
 
 
 def _components(count: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Labels:
@@ -87,13 +132,6 @@ def _components(count: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.i
     np.minimum.at(firsts, labels, np.arange(count))
     found: Labels = firsts[labels]
     return found
-
-
-def _loose(labels: Labels, links: pl.DataFrame) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Per label, whether its group has too few links, and its size."""
-    sizes = np.bincount(labels, minlength=len(labels))
-    edges = np.bincount(labels[links["left"].to_numpy()], minlength=len(labels))
-    return (sizes > 2) & (edges < LEAST_DENSITY * sizes * (sizes - 1) / 2), sizes
 
 
 def _unite_in_turn(labels: Labels, links: pl.DataFrame, different: pl.DataFrame) -> None:

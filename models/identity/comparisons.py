@@ -55,6 +55,7 @@ def _typos(column: str, count: int) -> str:
 
 _INITIAL_ONLY = "(length(given_l) = 1 OR length(given_r) = 1) AND substr(given_l, 1, 1) = substr(given_r, 1, 1)"
 _EITHER_NUMBER = "number_l = other_number_r OR other_number_l = number_r OR other_number_l = other_number_r"
+_SAME_HOUSE = "coalesce(house_l, '') = coalesce(house_r, '')"
 _SAME_TOWN = "(postcode_l = postcode_r OR city_l = city_r)"
 
 COMPARISONS = (
@@ -107,14 +108,15 @@ COMPARISONS = (
         "address",
         "address",
         (
-            Level(f"{same('street')} AND {same('postcode')}", "the same address"),
-            Level(f"{same('street')} AND {same('city')}", "the same street and town"),
-            Level(f"{_alike('street', 0.90)} AND {_SAME_TOWN}", "an address spelt alike"),
-            Level(f"{same('street')} AND {_typos('postcode', 1)}", "an address but for one sign of the postcode"),
-            Level(same("street"), "the same street and number elsewhere", "street"),
+            Level(f"{same('street')} AND {_SAME_HOUSE} AND {same('postcode')}", "the same address"),
+            Level(f"{same('street')} AND {_SAME_HOUSE} AND {same('city')}", "the same street and number in the same town"),
+            Level(f"{_alike('street', 0.90)} AND {_SAME_HOUSE} AND {_SAME_TOWN}", "an address spelt alike"),
+            Level(f"{_alike('street', 0.90)} AND {_SAME_TOWN}", "the same street in the same town"),
+            Level(f"{same('street')} AND {_SAME_HOUSE}", "the same street and number elsewhere"),
             Level(same("postcode"), "the same postcode", "postcode"),
-            Level(_typos("postcode", 1), "a postcode but for one sign"),
+            Level(f"{_typos('postcode', 1)} AND {same('city')}", "the same town, a postcode but for one sign", "city"),
             Level(same("city"), "the same town", "city"),
+            Level(_typos("postcode", 1), "a postcode but for one sign"),
             Level(same("postcode_area"), "a postcode of the same area", "postcode_area"),
             Level(f"{_alike('street', 0.90)} OR {_alike('city', 0.90)}", "a similar address"),
         ),

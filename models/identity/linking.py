@@ -14,7 +14,7 @@ from models.identity.comparisons import COMPARISONS
 from models.identity.customer_ids import ALIASES_SCHEMA, KNOWN_SCHEMA, resolved_aliases, with_customer_ids
 from models.identity.matching import Agreement, fit, levels, score, shipped_agreement
 from models.identity.records import COMPARED, RECORD_KEY, comparable
-from models.identity.sure_links import RULES, sure_links
+from models.identity.sure_links import RULES, sure_links, without_nobodys_addresses, without_nobodys_numbers
 
 LINKS_SCHEMA = pl.Schema(
     {
@@ -48,6 +48,7 @@ EVIDENCE_SCHEMA = pl.Schema(
         "differences": pl.String,
     }
 )
+REFITTED_BELOW = 500_000
 _STRENGTH = {rule: at for at, rule in enumerate(("similarity", *RULES, "decision"), start=1)}
 
 
@@ -84,25 +85,43 @@ def link_records(
     The result does not depend on the order of the rows, and the partition does not depend on `previous`.
     Raises ValueError when two records have the same key.
     """
-    nodes = comparable(records, home_country)
+    nodes = without_nobodys_addresses(comparable(records, home_country))
     same, different = _decided(nodes, decisions)
     sure = {**sure_links(nodes), "decision": same.select(record="right", first="left")}
     groups = united(nodes.height, _weighed(sure), different)
     profiles = _profiles(nodes, groups)
-    pairs, blocks = candidate_pairs(profiles)
-    for _ in range(2):
-        agreement = fit(profiles, shipped_agreement())
-        scored = score(profiles, pairs, agreement)
-        likely = _between_groups(scored, groups)
-        clusters = clustered(nodes.height, likely, _grouped(different, groups))
-        profiles=profiles.with_columns(customer=pl.Series(clusters.labels[profiles['customer'].to_numpy()]))
-    members = nodes.with_columns(component=pl.Series(clusters.labels[groups]), group=pl.Series(groups))
+    matched = _matched(profiles, groups, _grouped(different, groups))
+    members = nodes.with_columns(component=pl.Series(matched.clusters.labels[groups]), group=pl.Series(groups))
     before = _schemed(previous, KNOWN_SCHEMA), _schemed(aliases, ALIASES_SCHEMA)
-    is_kept = pl.Series(_is_within(likely, clusters.labels)) & (likely["probability"] >= MATCH_PROBABILITY)
-    kept = likely.filter(is_kept)
-    links = _links(with_customer_ids(members, *before), sure, kept)
-    evidence = _evidence(nodes, profiles, sure, kept.select("profile_l", "profile_r", "probability"), groups)
-    return Linked(links, resolved_aliases(links, *before), evidence, blocks, clusters, agreement)
+    links = _links(with_customer_ids(members, *before), sure, matched.links)
+    evidence = _evidence(nodes, profiles, sure, matched.links, groups)
+    return Linked(
+        links, resolved_aliases(links, *before), evidence, matched.blocks, matched.clusters, matched.agreement
+    )
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """What probability adds to the groups of the sure rules; `links` are those that hold a customer together."""
+
+    clusters: Clusters
+    links: pl.DataFrame
+    blocks: list[Block]
+    agreement: Agreement
+
+
+def _matched(profiles: pl.DataFrame, groups: npt.NDArray[np.int64], different: pl.DataFrame) -> _Matched:
+    """The model is fitted twice where that is affordable: how common a value is shows only among distinct customers."""
+    pairs, blocks = candidate_pairs(profiles)
+    known = profiles
+    for _ in range(2 if profiles.height <= REFITTED_BELOW else 1):
+        agreement = fit(known, shipped_agreement())
+        likely = _between_groups(score(known, pairs, agreement), groups)
+        clusters = clustered(len(groups), likely, different)
+        known = profiles.with_columns(customer=pl.Series(clusters.labels[profiles["customer"].to_numpy()]))
+    is_within = clusters.labels[likely["left"].to_numpy()] == clusters.labels[likely["right"].to_numpy()]
+    links = likely.filter(pl.Series(is_within) & (pl.col("probability") >= MATCH_PROBABILITY))
+    return _Matched(clusters, links, blocks, agreement)
 
 
 def _schemed(table: pl.DataFrame | None, schema: pl.Schema) -> pl.DataFrame:
@@ -132,7 +151,7 @@ def _weighed(sure: dict[str, pl.DataFrame]) -> pl.DataFrame:
 def _profiles(nodes: pl.DataFrame, groups: npt.NDArray[np.int64]) -> pl.DataFrame:
     """The people's records that differ in anything that is compared: profile (the first such record), customer."""
     people = nodes.with_columns(customer=pl.Series(groups)).filter(pl.col("entity") != "accounts")
-    distinct = people.unique(["customer", *COMPARED], keep="first", maintain_order=True)
+    distinct = without_nobodys_numbers(people).unique(["customer", *COMPARED], keep="first", maintain_order=True)
     return distinct.select("customer", *COMPARED, profile="record").filter(
         pl.any_horizontal(pl.col("full_name", "number", "mailbox").is_not_null())
     )
@@ -155,11 +174,6 @@ def _grouped(different: pl.DataFrame, groups: npt.NDArray[np.int64]) -> pl.DataF
     return different.select(
         left=pl.Series(groups[different["left"].to_numpy()]), right=pl.Series(groups[different["right"].to_numpy()])
     )
-
-
-def _is_within(links: pl.DataFrame, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    within: npt.NDArray[np.bool_] = labels[links["left"].to_numpy()] == labels[links["right"].to_numpy()]
-    return within
 
 
 def _links(members: pl.DataFrame, sure: dict[str, pl.DataFrame], likely: pl.DataFrame) -> pl.DataFrame:
@@ -208,7 +222,7 @@ def _evidence(
         .select(l="first", r="record", rule=pl.lit(rule), probability=pl.lit(1.0), agreements=nothing, differences=nothing)
         for rule, tie in sure.items()
     ]
-    compared = levels(profiles, likely) if likely.height else likely
+    compared = levels(profiles, likely.select("profile_l", "profile_r", "probability"))
     told = compared.select(
         l="profile_l", r="profile_r", rule=pl.lit("similarity"), probability="probability",
         agreements=_told(compared, agree=True), differences=_told(compared, agree=False),

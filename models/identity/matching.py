@@ -32,6 +32,8 @@ TRAINING_RULES = (("mailbox",), ("number",), ("birth",), ("given", "family"), ("
 """m is estimated among pairs that share one of these, each comparison where its columns are not the ones shared. Most
 pairs must be matches: among all of one postcode, neighbours would be taken for one person."""
 TRAINING_PAIRS = 1_000_000
+FEWEST_PROFILES = 500
+"""Below, the shipped values alone are used."""
 PRIOR_MATCHES, PRIOR_PAIRS = 50.0, 2_000.0
 """The shipped values weigh as much as so many pairs of records that match, or of any two."""
 LOWEST_WEIGHT = -6.0
@@ -71,7 +73,7 @@ def fit(profiles: pl.DataFrame, prior: Agreement) -> Agreement:
     `customer` is what is known so far: of one customer only one profile tells how often values agree by chance.
     """
     present = _present(profiles)
-    if profiles.height < 2 or not present:
+    if profiles.height < FEWEST_PROFILES or not present:
         return prior
     any_two = _share_of_matches(profiles)
     sample = _sample(profiles)

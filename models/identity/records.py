@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from models.addresses import city, house_number, postcode, street_name
+from models.companies import company_name
 from models.email_addresses import canonical_address, local_part
 from models.letters import plain_words
 from models.names import initial, nickname_root, with_person_names
@@ -13,7 +15,7 @@ RECORD_KEY = ["source_system", "entity", "source_id"]
 
 COMPARED = (
     "given", "given_root", "family", "full_name", "birth", "mailbox", "local_part", "number", "other_number",
-    "address", "street", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job", "company",
+    "address", "street", "house", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job", "company",
 )  # fmt: skip
 """The columns by which two records are compared, all texts."""
 
@@ -45,8 +47,10 @@ def comparable(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
         home_country=home_country,
     )
     own_id = pl.when((pl.col("entity") != "accounts") & ~_repeats_address()).then("source_id")
+    located = pl.when(pl.col("country").is_null()).then(pl.lit(home_country)).otherwise("country")
     people = nodes.lazy().with_columns(
         pl.col("record").cast(pl.Int64),
+        country=located,
         own_id=own_id,
         phone=numbers.head(nodes.height),
         mobile=numbers.tail(nodes.height),
@@ -80,7 +84,8 @@ def _repeats_address() -> pl.Expr:
 
 
 def _compared() -> list[pl.Expr]:
-    postcode = pl.col("postcode").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "").replace("", None)
+    country = pl.col("country")
+    code = postcode(pl.col("postcode"), country)
     number = pl.coalesce("mobile", "phone")
     whole = pl.concat_str("given", "family", separator=" ", ignore_nulls=True).replace("", None)
     return [
@@ -94,10 +99,13 @@ def _compared() -> list[pl.Expr]:
         number.alias("number"),
         pl.when(pl.col("phone") != number).then("phone").alias("other_number"),
         pl.coalesce("postcode", "city", "street").alias("address"),
-        plain_words(pl.col("street")).alias("street"),
-        postcode.alias("postcode"),
-        postcode.str.slice(0, _AREA_LENGTH).alias("postcode_area"),
-        *(plain_words(pl.col(name)).alias(name) for name in ("city", "address_line_2", "birth_place")),
+        street_name(pl.col("street")).alias("street"),
+        house_number(pl.col("street"), country).alias("house"),
+        code.alias("postcode"),
+        code.str.slice(0, _AREA_LENGTH).alias("postcode_area"),
+        city(pl.col("city")).alias("city"),
+        plain_words(pl.col("address_line_2")).alias("address_line_2"),
+        city(pl.col("birth_place")).alias("birth_place"),
         plain_words(pl.col("job_title")).alias("job"),
-        plain_words(pl.col("company_name")).alias("company"),
+        company_name(pl.col("company_name")).alias("company"),
     ]

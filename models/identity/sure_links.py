@@ -14,6 +14,8 @@ from models.identity.clusters import components
 # Beyond these numbers it is a till's or a market place's address.
 SHARED_EMAIL_IDS = 20
 SHARED_EMAIL_NAMES = 5
+SHARED_NUMBER_PEOPLE = 8
+"""A family may share a number; beyond it is a company's or a till's."""
 
 RULES = ("phone", "company", "email", "source_id")
 """From the weakest to the strongest."""
@@ -59,34 +61,42 @@ def _by_company(nodes: pl.DataFrame) -> pl.DataFrame:
 
 def _by_email(people: pl.DataFrame) -> pl.DataFrame:
     """Records of one address; where a couple shares it, those whose first names begin alike."""
-    known = people.join(_identifying_emails(people), on="mailbox")
-    single = known.filter(~pl.col("is_shared"))
-    return pl.concat([_ties(single, ["mailbox"]), _ties(known.filter("is_shared"), ["mailbox", "initial"])])
+    known = people.drop_nulls("mailbox").with_columns(names=pl.col("initial").drop_nulls().n_unique().over("mailbox"))
+    single, shared = known.filter(pl.col("names") <= 1), known.filter(pl.col("names") > 1)
+    return pl.concat([_ties(single, ["mailbox"]), _ties(shared, ["mailbox", "initial"])])
 
 
-def _identifying_emails(people: pl.DataFrame) -> pl.DataFrame:
-    """The addresses that stand for one customer or a household: mailbox, is_shared.
+def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
+    """Return the records; an address that many share does not tell who they are, so `mailbox` and `local_part` are
+    null there.
 
     A role address must not show more than one vendor id within a source, nor first names that begin differently.
     Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, or when it stands
     on more than SHARED_EMAIL_IDS ids of one source without first names that agree.
     """
-    known = people.lazy().filter(pl.col("mailbox").is_not_null())
-    shared = known.filter(pl.len().over("mailbox") > 1)
+    shared = nodes.lazy().drop_nulls("mailbox").filter((pl.col("entity") != "accounts") & pl.col("mailbox").is_duplicated())
     ids = _spread(shared, ["mailbox", "source_system"], "own_id").group_by("mailbox").agg(ids=pl.col("spread").max())
     names = _spread(shared, ["mailbox"], "initial").rename({"spread": "names"})
+    spread = ids.join(names, on="mailbox", how="full", coalesce=True).with_columns(pl.col("ids", "names").fill_null(0))
     is_nobodys = (
         (is_role(pl.col("mailbox")) & ((pl.col("ids") > 1) | (pl.col("names") > 1)))
         | (pl.col("names") > SHARED_EMAIL_NAMES)
         | ((pl.col("ids") > SHARED_EMAIL_IDS) & (pl.col("names") != 1))
     )
-    spread = known.select("mailbox").unique().join(ids, on="mailbox", how="left").join(names, on="mailbox", how="left")
+    nobodys = spread.filter(is_nobodys).select("mailbox", is_nobodys=True).collect()
+    is_own = pl.col("is_nobodys").is_null()
     return (
-        spread.with_columns(pl.col("ids", "names").fill_null(0))
-        .filter(~is_nobodys)
-        .select("mailbox", is_shared=pl.col("names") > 1)
-        .collect()
+        nodes.join(nobodys, on="mailbox", how="left", maintain_order="left")
+        .with_columns(pl.when(is_own).then(pl.col("mailbox", "local_part")))
+        .drop("is_nobodys")
     )
+
+
+def without_nobodys_numbers(people: pl.DataFrame) -> pl.DataFrame:
+    """Return people's records (with `customer`); a number that more than SHARED_NUMBER_PEOPLE have is null."""
+    is_known = pl.col("number").is_not_null()
+    holders = pl.col("customer").n_unique().over("number")
+    return people.with_columns(number=pl.when(is_known & (holders <= SHARED_NUMBER_PEOPLE)).then("number"))
 
 
 def _phones(people: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from models.identity import LINKS_SCHEMA, RECORD_KEY, SHARED_EMAIL_IDS, SHARED_EMAIL_NAMES, link_records
+from models.identity import LINKS_SCHEMA, RECORD_KEY, link_records
+from models.identity.sure_links import SHARED_EMAIL_IDS, SHARED_EMAIL_NAMES
 from models.phone_numbers import e164
 
 COLUMNS = [
@@ -34,7 +35,7 @@ def record(source: str, source_id: str, **fields: str) -> dict[str, str]:
 
 def link(*rows: dict[str, str], previous: pl.DataFrame | None = None) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
-    return link_records(frame, previous, home_country="DE")
+    return link_records(frame, previous, home_country="DE").links
 
 
 def customers(links: pl.DataFrame) -> list[set[str]]:
@@ -230,8 +231,8 @@ def crowd(seed: int) -> pl.DataFrame:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_row_order_does_not_matter_and_every_record_has_one_customer(seed: int) -> None:
     records = crowd(seed)
-    earlier = link_records(crowd(seed + 10), home_country="DE")
-    links = link_records(records, earlier, home_country="DE")
+    earlier = link_records(crowd(seed + 10), home_country="DE").links
+    links = link_records(records, earlier, home_country="DE").links
     assert links.schema == LINKS_SCHEMA
     assert_frame_equal(links.select(RECORD_KEY), records.select(RECORD_KEY).sort(RECORD_KEY))
     assert links.select("customer_id", "matched_by").null_count().row(0) == (0, 0)
@@ -239,8 +240,8 @@ def test_row_order_does_not_matter_and_every_record_has_one_customer(seed: int) 
     assert new["customer_id"].is_unique().all()
     assert new.height == links["customer_id"].n_unique()
     shuffled = records.sample(fraction=1.0, shuffle=True, seed=seed)
-    assert_frame_equal(link_records(shuffled, earlier.reverse(), home_country="DE"), links)
-    assert_frame_equal(link_records(records, links, home_country="DE"), links)
+    assert_frame_equal(link_records(shuffled, earlier.reverse(), home_country="DE").links, links)
+    assert_frame_equal(link_records(records, links, home_country="DE").links, links)
 
 
 def test_a_repeated_key_is_refused_with_the_count() -> None:
