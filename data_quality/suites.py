@@ -141,13 +141,15 @@ def _potential_rules(one: str, key: str) -> tuple[Rule, ...]:
     )
 
 
+_MATCHING_RULES = ("new", "decision", "source_id", "email", "company", "phone", "similarity")
+
 OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
     "customer_links": (
         _filled("every source record has a customer", "customer_id"),
         _filled("every source record has an id", "source_id"),
         _unique("every source record belongs to one customer", "source_system", "entity", "source_id"),
         _among("every source record is of a known entity", "entity", "contacts", "orders", "accounts"),
-        _among("every link says by what it was made", "matched_by", "new", "source_id", "email", "phone"),
+        _among("every link says by what it was made", "matched_by", *_MATCHING_RULES),
         _filled("every link has a match probability", "match_probability"),
         _within("every match probability lies between 0 and 1", "match_probability", 0, 1),
         Rule(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -163,6 +165,31 @@ def show(folder: Path | None, customer: str, *, as_json: bool) -> None:
 
 @main.command()
 @workspace_option
+@click.argument("customer_id", metavar="CUSTOMER_ID")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, for machines.")
+def explain(folder: Path | None, customer_id: str, *, as_json: bool) -> None:
+    """Say why records are one customer, and where each of his values comes from: personal data.
+
+    \b
+    Examples:
+      stammkunde explain C00184a8a34bbec6e
+      stammkunde explain C00184a8a34bbec6e --json
+    """
+    workspace = Workspace.locate(folder)
+    _check_settings(workspace)
+    from pipelines.errors import UserError
+    from pipelines.explanation import explain as explained
+    from pipelines.explanation import in_words
+
+    try:
+        found = explained(workspace.latest / "tables", customer_id.strip())
+    except UserError as error:
+        _stop(str(error))
+    click.echo(json.dumps(asdict(found), ensure_ascii=False, default=str) if as_json else "\n".join(in_words(found)))
+
+
+@main.command()
+@workspace_option
 @click.option("--port", default=3000, show_default=True, help="Port on this machine.")
 def ui(folder: Path | None, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1, with schedule and landing sensor. It has no log-in: keep it local."""
@@ -187,7 +214,7 @@ def _check_ready(workspace: Workspace) -> None:
 
 def _check_settings(workspace: Workspace) -> None:
     try:
-        _ = workspace.settings, workspace.dated_rates
+        _ = workspace.settings, workspace.dated_rates, workspace.decisions
     except SettingsError as error:
         _stop(str(error))
 

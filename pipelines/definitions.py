@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.assets.analytics import customer_segments, customer_value
 from pipelines.assets.delivery import exports_asset
-from pipelines.assets.identity import customer_links
+from pipelines.assets.identity import identity
 from pipelines.assets.landing import landing
 from pipelines.assets.opportunities import account_potential, customer_potential, next_categories
 from pipelines.assets.outreach import next_best_channel
@@ -38,7 +38,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             landing,
-            customer_links,
+            identity,
             customer_value,
             customer_segments,
             next_categories,

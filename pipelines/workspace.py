@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
+import polars as pl
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.decisions import DECISIONS_FILE, read_decisions
 from pipelines.errors import SettingsError
 from pipelines.exchange_rates import RATE_DECIMALS, RATES_FILE, DatedRate, read_rates
 
 ENVIRONMENT_VARIABLE = "STAMMKUNDE_WORKSPACE"
 SETTINGS_FILE = "settings.yml"
 
+TrustedField = Literal[
+    "*", "name", "address", "email", "phone", "language", "company_name", "job_title", "birth_on", "lifecycle_stage"
+]
 AudiencePlatform = Literal[
     "google_ads",
     "meta",
@@ -92,6 +97,11 @@ class Settings(BaseModel):
     margins: Annotated[Mapping[str, Annotated[Decimal, Field(ge=0, le=1)]], AfterValidator(_told_apart)] = Field(
         default_factory=lambda: {"*": Decimal("0.4")},
         description="Margin as a share of net revenue by category; '*' for all others.",
+    )
+    trust: Mapping[TrustedField, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Source systems whose word counts before that of others, the most trusted first, by field; '*' for "
+        "all fields that are not named. Of equally trusted sources the newest value counts.",
     )
     horizon_days: int = Field(365, ge=1, le=3650, description="How far ahead customer value looks, in days.")
     discount_rate: float = Field(0.1, ge=0, lt=1, description="Yearly rate at which later money counts for less.")
@@ -169,6 +179,11 @@ class Workspace:
         """Return the rates of exchange_rates.csv, none without that file; raise SettingsError where it is wrong."""
         path = self.root / RATES_FILE
         return read_rates(path) if path.exists() else ()
+
+    @cached_property
+    def decisions(self) -> pl.DataFrame:
+        """Return what people decided in decisions.csv; raise SettingsError where it is wrong."""
+        return read_decisions(self.root / DECISIONS_FILE)
 
     def create_folders(self) -> None:
         """Make the folders that a run needs, for the owner's eyes only."""

@@ -52,3 +52,29 @@
 {% macro newest_value(column, rank) -%}
     max_by({{ column }}, {{ rank }}) filter (where {{ column }} is not null)
 {%- endmacro %}
+
+
+{# A rank among the records of a customer: trust in the source first, then completeness, then the newest. #}
+{% macro trusted_rank(field, completeness) -%}
+    coalesce(trust.{{ field }}, 0) * 1000000000000 + {{ completeness }} + recency
+{%- endmacro %}
+
+
+{# The fields of a golden record, each with the rank that decides between records. #}
+{% macro golden_fields() -%}
+    {{ return([
+        ('first_name', 'name_rank'),
+        ('last_name', 'name_rank'),
+        ('email', 'email_rank'),
+        ('phone_normalised', 'phone_rank'),
+        ('street', 'address_rank'),
+        ('postcode', 'address_rank'),
+        ('city', 'address_rank'),
+        ('country', 'address_rank'),
+        ('language', 'language_rank'),
+        ('company_name', 'company_name_rank'),
+        ('job_title', 'job_title_rank'),
+        ('birth_on', 'birth_on_rank'),
+        ('lifecycle_stage', 'lifecycle_stage_rank')
+    ]) }}
+{%- endmacro %}

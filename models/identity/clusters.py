@@ -1,4 +1,4 @@
-"""From links between pairs to customers: what hangs together, cut where it hangs by a thread or where people said so."""
+"""From links between pairs to customers: what hangs together, cut where it hangs by a thread or people said so."""
 
 from __future__ import annotations
 

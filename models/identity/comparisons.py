@@ -56,6 +56,7 @@ def _typos(column: str, count: int) -> str:
 _INITIAL_ONLY = "(length(given_l) = 1 OR length(given_r) = 1) AND substr(given_l, 1, 1) = substr(given_r, 1, 1)"
 _EITHER_NUMBER = "number_l = other_number_r OR other_number_l = number_r OR other_number_l = other_number_r"
 _SAME_HOUSE = "coalesce(house_l, '') = coalesce(house_r, '')"
+_CONTAINED = "contains(birth_place_l, birth_place_r) OR contains(birth_place_r, birth_place_l)"
 _SAME_TOWN = "(postcode_l = postcode_r OR city_l = city_r)"
 
 COMPARISONS = (
@@ -65,12 +66,20 @@ COMPARISONS = (
         (
             Level(same("full_name"), "the same name", "full_name"),
             Level(f"{same('given')} AND {same('family')}", "the same first and last name", "family"),
-            Level(f"{same('given_root')} AND {same('family')}", "the same last name, and a short form of the first", "family"),
+            Level(
+                f"{same('given_root')} AND {same('family')}",
+                "the same last name, and a short form of the first",
+                "family",
+            ),
             Level("given_l = family_r AND family_l = given_r", "first and last name swapped"),
             Level(f"{_alike('family', 0.88)} AND {_alike('given', 0.88)}", "first and last name spelt alike"),
             Level(_alike("full_name", 0.90), "a name spelt alike"),
             Level(f"{same('family')} AND {_INITIAL_ONLY}", "the same last name and initial", "family"),
-            Level(f"{same('family')} AND (given_l IS NULL OR given_r IS NULL)", "the same last name, one without a first", "family"),
+            Level(
+                f"{same('family')} AND (given_l IS NULL OR given_r IS NULL)",
+                "the same last name, one without a first",
+                "family",
+            ),
             Level(f"{same('family')}", "the same last name, another first name", "family"),
             Level(same("given"), "the same first name, another last name", "given"),
             Level(f"{_alike('family', 0.88)} OR {_alike('given', 0.88)}", "half of the name spelt alike"),
@@ -109,7 +118,9 @@ COMPARISONS = (
         "address",
         (
             Level(f"{same('street')} AND {_SAME_HOUSE} AND {same('postcode')}", "the same address"),
-            Level(f"{same('street')} AND {_SAME_HOUSE} AND {same('city')}", "the same street and number in the same town"),
+            Level(
+                f"{same('street')} AND {_SAME_HOUSE} AND {same('city')}", "the same street and number in the same town"
+            ),
             Level(f"{_alike('street', 0.90)} AND {_SAME_HOUSE} AND {_SAME_TOWN}", "an address spelt alike"),
             Level(f"{_alike('street', 0.90)} AND {_SAME_TOWN}", "the same street in the same town"),
             Level(f"{same('street')} AND {_SAME_HOUSE}", "the same street and number elsewhere"),
@@ -134,7 +145,10 @@ COMPARISONS = (
         "birth_place",
         (
             Level(same("birth_place"), "the same birth place", "birth_place"),
-            Level(f"contains(birth_place_l, birth_place_r) OR contains(birth_place_r, birth_place_l) OR {_alike('birth_place', 0.88)}", "a birth place spelt alike"),
+            Level(
+                f"{_CONTAINED} OR {_alike('birth_place', 0.88)}",
+                "a birth place spelt alike",
+            ),
         ),
     ),
     Comparison("job", "job", (Level(same("job"), "the same job", "job"),)),

@@ -69,7 +69,7 @@ def resolved_aliases(links: pl.DataFrame, previous: pl.DataFrame, aliases: pl.Da
         .select(alias="id", customer_id=pl.coalesce("now", "through"), issued_in_run="issued_in_run")
         .drop_nulls("customer_id")
         .sort("alias")
-        .cast(dict(ALIASES_SCHEMA))
+        .cast(ALIASES_SCHEMA)
     )
 
 
@@ -103,7 +103,9 @@ def _claimed(known: pl.DataFrame, ages: pl.DataFrame, taken: pl.Series) -> pl.Da
         .join(ages, on="id", how="left")
     )
     return (
-        claims.sort("component", "issued_in_run", "records", "id", descending=[False, False, True, False], nulls_last=True)
+        claims.sort(
+            "component", "issued_in_run", "records", "id", descending=[False, False, True, False], nulls_last=True
+        )
         .unique("component", keep="first", maintain_order=True)
         .select("component", customer_id="id", issued_in_run="issued_in_run")
     )

@@ -1,4 +1,4 @@
-"""Which source records are the same customer? Sure rules first, then probability, and above both what people decided."""
+"""Which source records are the same customer? Sure rules, then probability, and above both what people decided."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _matched(profiles: pl.DataFrame, groups: npt.NDArray[np.int64], different: p
 
 
 def _schemed(table: pl.DataFrame | None, schema: pl.Schema) -> pl.DataFrame:
-    return pl.DataFrame(schema=schema) if table is None else table.select(list(schema)).cast(dict(schema))
+    return pl.DataFrame(schema=schema) if table is None else table.select(list(schema)).cast(schema)
 
 
 def _decided(nodes: pl.DataFrame, decisions: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -198,7 +198,11 @@ def _links(members: pl.DataFrame, sure: dict[str, pl.DataFrame], likely: pl.Data
         members.join(surest, on="group", how="left", maintain_order="left")
         .with_columns(rule=pl.Series(rule).replace_strict(names, return_dtype=pl.String))
         .with_columns(
-            matched_by=pl.when(is_first).then(pl.lit("new")).when(is_likely).then(pl.lit("similarity")).otherwise("rule"),
+            matched_by=pl.when(is_first)
+            .then(pl.lit("new"))
+            .when(is_likely)
+            .then(pl.lit("similarity"))
+            .otherwise("rule"),
             match_probability=pl.when(~is_first & is_likely).then("likeliest").otherwise(1.0),
             email_normalised="email",
             phone_normalised=pl.coalesce("phone", "mobile"),
@@ -214,12 +218,14 @@ def _evidence(
     likely: pl.DataFrame,
     groups: npt.NDArray[np.int64],
 ) -> pl.DataFrame:
-    """Every link behind the customers with both records' keys; what agrees and what differs where it is a probability."""
+    """Every link behind the customers with both records' keys; for a probability, what agrees and what differs."""
     nothing = pl.lit(None, dtype=pl.String)
     exact = [
         tie.filter(pl.Series(groups[tie["record"].to_numpy()] == groups[tie["first"].to_numpy()]))
         .filter(pl.col("record") != pl.col("first"))
-        .select(l="first", r="record", rule=pl.lit(rule), probability=pl.lit(1.0), agreements=nothing, differences=nothing)
+        .select(
+            l="first", r="record", rule=pl.lit(rule), probability=pl.lit(1.0), agreements=nothing, differences=nothing
+        )
         for rule, tie in sure.items()
     ]
     compared = levels(profiles, likely.select("profile_l", "profile_r", "probability"))

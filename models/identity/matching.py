@@ -78,9 +78,7 @@ def fit(profiles: pl.DataFrame, prior: Agreement) -> Agreement:
     any_two = _share_of_matches(profiles)
     sample = _sample(profiles)
     with _linker(sample, present, prior, any_two) as linker:
-        linker.training.estimate_u_using_random_sampling(
-            max_pairs=1e9, seed=1, min_count_per_level=None, num_chunks=1
-        )
+        linker.training.estimate_u_using_random_sampling(max_pairs=1e9, seed=1, min_count_per_level=None, num_chunks=1)
         pairs = sample.height**2 / 2
         chance = _leaning(_learned(linker._settings_obj.comparisons, "u"), prior.rates, pairs, PRIOR_PAIRS, 1)
     start = Agreement({name: _merged(prior.rates[name], chance.get(name)) for name in prior.rates}, any_two)
@@ -102,7 +100,7 @@ def score(profiles: pl.DataFrame, pairs: pl.DataFrame, agreement: Agreement) -> 
         found = linker.inference.predict(threshold_match_weight=LOWEST_WEIGHT, warning_mode="never")
         table = found.as_duckdbpyrelation().select("profile_l, profile_r, match_probability AS probability")
         scored = pl.DataFrame(table.to_arrow_table())
-    return scored.cast(dict(_SCORED)).sort("profile_l", "profile_r")
+    return scored.cast(_SCORED).sort("profile_l", "profile_r")
 
 
 def _register_frequencies(
@@ -176,7 +174,9 @@ def _has(profiles: pl.DataFrame, rule: Sequence[str]) -> bool:
 
 
 def _sample(profiles: pl.DataFrame) -> pl.DataFrame:
-    distinct = profiles.sort(pl.col("profile").hash(seed=7), "profile").unique("customer", keep="first", maintain_order=True)
+    distinct = profiles.sort(pl.col("profile").hash(seed=7), "profile").unique(
+        "customer", keep="first", maintain_order=True
+    )
     return distinct.head(SAMPLE_SIZE)
 
 
@@ -247,12 +247,17 @@ def _session(
 
 
 def _training_blocks(profiles: pl.DataFrame, rule: Sequence[str]) -> tuple[pl.DataFrame, int]:
-    """The profiles of as many blocks as training can bear, and their pairs. Blocks are drawn by the hash of their key."""
+    """The profiles of as many blocks as training can bear, drawn by the hash of their key, and their pairs."""
     keyed = profiles.drop_nulls(rule).with_columns(key=pl.struct(rule).hash(seed=3))
     size = pl.col("size").cast(pl.Int64)
     blocks = (
-        keyed.group_by("key").agg(size=pl.len()).filter(size > 1).with_columns(pairs=size * (size - 1) // 2)
-        .filter(pl.col("pairs") <= TRAINING_PAIRS // 20).sort("key").filter(pl.col("pairs").cum_sum() <= TRAINING_PAIRS)
+        keyed.group_by("key")
+        .agg(size=pl.len())
+        .filter(size > 1)
+        .with_columns(pairs=size * (size - 1) // 2)
+        .filter(pl.col("pairs") <= TRAINING_PAIRS // 20)
+        .sort("key")
+        .filter(pl.col("pairs").cum_sum() <= TRAINING_PAIRS)
     )
     return keyed.join(blocks.select("key"), on="key", how="semi"), int(blocks["pairs"].sum())
 

@@ -15,7 +15,8 @@ RECORD_KEY = ["source_system", "entity", "source_id"]
 
 COMPARED = (
     "given", "given_root", "family", "full_name", "birth", "mailbox", "local_part", "number", "other_number",
-    "address", "street", "house", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job", "company",
+    "address", "street", "house", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job",
+    "company",
 )  # fmt: skip
 """The columns by which two records are compared, all texts."""
 

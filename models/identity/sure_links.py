@@ -74,7 +74,9 @@ def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
     Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, or when it stands
     on more than SHARED_EMAIL_IDS ids of one source without first names that agree.
     """
-    shared = nodes.lazy().drop_nulls("mailbox").filter((pl.col("entity") != "accounts") & pl.col("mailbox").is_duplicated())
+    shared = (
+        nodes.lazy().drop_nulls("mailbox").filter((pl.col("entity") != "accounts") & pl.col("mailbox").is_duplicated())
+    )
     ids = _spread(shared, ["mailbox", "source_system"], "own_id").group_by("mailbox").agg(ids=pl.col("spread").max())
     names = _spread(shared, ["mailbox"], "initial").rename({"spread": "names"})
     spread = ids.join(names, on="mailbox", how="full", coalesce=True).with_columns(pl.col("ids", "names").fill_null(0))

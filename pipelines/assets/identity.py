@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict
+
 import dagster as dg
 import polars as pl
 
-from models.identity import link_records
+from models.identity import ALIASES_SCHEMA, KNOWN_SCHEMA, Linked, link_records
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
 from pipelines.resources import WorkspaceResource
@@ -20,33 +23,63 @@ RECORD_COLUMNS = (
     "mobile",
     "country",
     "first_name",
+    "last_name",
+    "birth_on",
+    "street",
+    "postcode",
+    "city",
+    "job_title",
+    "company_name",
     "merged_into_source_id",
 )
+TABLES = {
+    "customer_links": "Every source record with the customer it belongs to, one row per record.",
+    "customer_aliases": "Ids that were issued once and stand for another customer now, one row per id.",
+    "link_evidence": "Why records are one customer: what ties them, and what agrees, one row per pair and rule.",
+}
 
 
-@dg.asset(
-    key=["analytics", "customer_links"],
-    deps=["stg_records", dg.AssetKey(["raw", "run_context"])],
-    group_name="identity",
-    kinds={"polars"},
-)
+def identity_specs() -> list[dg.AssetSpec]:
+    """Return what the step writes."""
+    deps = [dg.AssetKey("stg_records"), dg.AssetKey(["raw", "run_context"])]
+    return [
+        dg.AssetSpec(["analytics", name], description=sentence, group_name="identity", kinds={"polars"}, deps=deps)
+        for name, sentence in TABLES.items()
+    ]
+
+
+@dg.multi_asset(name="identity", specs=identity_specs())
 @discreet
-def customer_links(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
-    """Every source record with the customer it belongs to, one row per record."""
+def identity(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Sure rules first, then probability, and above both what people decided."""
     folders = workspace.folders
-    records = workspace.warehouse.table("stg_records", schema="staging", columns=RECORD_COLUMNS)
-    links = link_records(records, previous_links(folders), home_country=folders.settings.country)
-    by_rule = links["matched_by"].value_counts(sort=True)
-    return written(
-        links,
-        folders.analytics / "customer_links",
-        {"customers": links["customer_id"].n_unique(), "matched_by": in_markdown(by_rule)},
+    linked = link_records(
+        workspace.warehouse.table("stg_records", schema="staging", columns=RECORD_COLUMNS),
+        published(folders, "customer_links", KNOWN_SCHEMA),
+        home_country=folders.settings.country,
+        aliases=published(folders, "customer_aliases", ALIASES_SCHEMA),
+        decisions=folders.decisions,
     )
+    tables = {"customer_links": linked.links, "customer_aliases": linked.aliases, "link_evidence": linked.evidence}
+    for name, table in tables.items():
+        metadata = _metadata(linked) if name == "customer_links" else {}
+        yield written(table, folders.analytics / name, metadata, key=["analytics", name])
 
 
-def previous_links(folders: Workspace) -> pl.DataFrame | None:
-    """Return the links of the last published run, so that a customer keeps his id; None before the first."""
-    published = folders.latest / "tables" / "customer_sources.parquet"
-    if not published.exists():
-        return None
-    return pl.read_parquet(published, columns=["source_system", "entity", "source_id", "customer_id"])
+def published(folders: Workspace, name: str, schema: pl.Schema) -> pl.DataFrame | None:
+    """Return a table of the last published run, so that a customer keeps his id; None before the first."""
+    path = folders.latest / "tables" / f"{name}.parquet"
+    return pl.read_parquet(path, columns=list(schema)) if path.exists() else None
+
+
+def _metadata(linked: Linked) -> dict[str, dg.MetadataValue | int]:
+    blocks = pl.DataFrame(
+        [asdict(block) for block in linked.blocks], schema=["rule", "largest", "largest_kept", "pairs"]
+    )
+    return {
+        "customers": linked.links["customer_id"].n_unique(),
+        "matched_by": in_markdown(linked.links["matched_by"].value_counts(sort=True)),
+        "blocks": in_markdown(blocks),
+        "groups_cut_as_too_loose": linked.clusters.cut_groups,
+        "largest_group_cut": linked.clusters.largest_cut,
+    }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
+from typing import get_args
 
 import dagster as dg
 import polars as pl
@@ -18,7 +20,7 @@ from pipelines.exchange_rates import RATE_DECIMALS, rate_periods
 from pipelines.ingest.batch import IngestReport, ingest
 from pipelines.ingest.settings import ingest_settings
 from pipelines.resources import WorkspaceResource
-from pipelines.workspace import Workspace
+from pipelines.workspace import Settings, TrustedField, Workspace
 
 MARGINS_SCHEMA: dict[str, pl.DataType] = {"category": pl.String(), "margin": pl.Decimal(6, 4)}
 RATES_SCHEMA: dict[str, pl.DataType] = {
@@ -31,6 +33,7 @@ TABLES_ABOUT_THE_RUN = {
     "load_ledger": "One row per landed file and entity: what was read, kept, put into quarantine, and why.",
     "run_context": "One row: the day that the run takes for today, and the settings that SQL needs.",
     "exchange_rates": "What one unit of a currency is worth in the base currency, one row per currency and period.",
+    "trust": "How much more than others a source system is trusted, one row per system.",
     "margins": "Margin as a share of net revenue, one row per category.",
 }
 
@@ -88,8 +91,21 @@ def context_tables(folders: Workspace, base_currency: str, as_of: date) -> dict[
         "exchange_rates": pl.DataFrame(
             rate_periods(settings.exchange_rates, folders.dated_rates, base_currency), schema=RATES_SCHEMA
         ),
+        "trust": trust_table(settings),
         "margins": pl.DataFrame(sorted(margins.items()), schema=MARGINS_SCHEMA, orient="row"),
     }
+
+
+def trust_table(settings: Settings) -> pl.DataFrame:
+    """Return one row per source system that settings.yml prefers, and a number for each field: the higher the more."""
+    fields = [field for field in get_args(TrustedField) if field != "*"]
+    ranked = {
+        field: dict(zip(reversed(settings.trust.get(field, settings.trust.get("*", ()))), count(1))) for field in fields
+    }
+    systems = sorted({system for ranks in ranked.values() for system in ranks})
+    rows = [(system, *(ranked[field].get(system, 0) for field in fields)) for system in systems]
+    schema = {"source_system": pl.String(), **dict.fromkeys(fields, pl.Int64())}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def read_run_context(raw: Path) -> date:

@@ -9,8 +9,9 @@ import dagster as dg
 import polars as pl
 
 from models.affinity import NEXT_CATEGORIES_SCHEMA
+from models.identity import KNOWN_SCHEMA
 from pipelines.assets.analytics import customer_segments, earlier_segments
-from pipelines.assets.identity import previous_links
+from pipelines.assets.identity import published
 from pipelines.assets.opportunities import (
     account_potential,
     customer_potential,
@@ -46,10 +47,10 @@ def test_segments_compare_with_the_last_day_before_and_not_with_the_same_day(wor
 
 
 def test_ids_are_remembered_from_the_last_publication_only(workspace: Workspace) -> None:
-    assert previous_links(workspace) is None
-    links = {"source_system": ["shopify"], "entity": ["contacts"], "source_id": ["1"], "customer_id": ["C1"]}
-    publish(workspace, "latest", "customer_sources", pl.DataFrame(links))
-    found = previous_links(workspace)
+    assert published(workspace, "customer_links", KNOWN_SCHEMA) is None
+    links = pl.DataFrame([("shopify", "contacts", "1", "C1", "C1", 1)], schema=KNOWN_SCHEMA, orient="row")
+    publish(workspace, "latest", "customer_links", links)
+    found = published(workspace, "customer_links", KNOWN_SCHEMA)
     assert found is not None
     assert found["customer_id"].to_list() == ["C1"]
 

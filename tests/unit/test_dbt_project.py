@@ -30,12 +30,18 @@ Row = Mapping[str, Any]
 COLUMNS = {
     "raw/run_context": "as_of date, base_currency text, country text, timezone text, language text",
     "raw/exchange_rates": "currency text, valid_from date, valid_until date, rate decimal(20, 12)",
+    "raw/trust": """source_system text, name bigint, address bigint, email bigint, phone bigint, language bigint,
+        company_name bigint, job_title bigint, birth_on bigint, lifecycle_stage bigint""",
     "raw/margins": "category text, margin decimal(6, 4)",
     "raw/load_ledger": """file text, sha256 text, vendor text, entity text, rows_read bigint, rows_kept bigint,
         rows_quarantined bigint, rows_collapsed bigint, amount_read decimal(38, 4), amount_kept decimal(38, 4),
         amount_quarantined decimal(38, 4), status text, message text, file_id text""",
     "analytics/customer_links": """source_system text, entity text, source_id text, customer_id text, matched_by text,
-        match_probability double, email_normalised text, phone_normalised text""",
+        match_probability double, email_normalised text, phone_normalised text, first_customer_id text,
+        issued_in_run bigint""",
+    "analytics/customer_aliases": "alias text, customer_id text, issued_in_run bigint",
+    "analytics/link_evidence": """source_system_l text, entity_l text, source_id_l text, source_system_r text,
+        entity_r text, source_id_r text, rule text, probability double, agreements text, differences text""",
 }
 
 

@@ -9,5 +9,7 @@ select
     matched_by,
     match_probability,
     email_normalised,
-    phone_normalised
+    phone_normalised,
+    first_customer_id,
+    issued_in_run
 from {{ source('analytics', 'customer_links') }}

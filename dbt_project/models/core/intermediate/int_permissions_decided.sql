@@ -1,70 +1,40 @@
 -- grain: customer; a no beats a yes, unless that is provably later
 {% set channels = ['email', 'phone', 'sms', 'post'] %}
 
-with statements as (
-
-    {% for channel in channels -%}
-    select
-        links.customer_id,
-        '{{ channel }}' as channel,
-        contacts.consent_{{ channel }} as is_allowed,
-        contacts.consent_at as stated_at
-    from {{ ref('stg_contacts') }} as contacts
-    inner join {{ ref('int_customer_links') }} as links
-        on links.entity = 'contacts'
-        and contacts.source_system = links.source_system
-        and contacts.source_id = links.source_id
-    where contacts.consent_{{ channel }} is not null
-
-    union all
-
-    {% endfor -%}
-    -- shops repeat an old yes on every new order, so it has no date that could prove it later than a no
-    select
-        links.customer_id,
-        'email' as channel,
-        orders.accepts_marketing as is_allowed,
-        case when not orders.accepts_marketing then orders.ordered_at end as stated_at
-    from {{ ref('stg_orders') }} as orders
-    inner join {{ ref('int_customer_links') }} as links
-        on links.entity = 'orders'
-        and orders.source_system = links.source_system
-        and orders.buyer_source_id = links.source_id
-    where orders.accepts_marketing is not null and not orders.is_test and orders.is_deleted is not true
-
-    union all
+with own as (
 
     select
         customer_id,
-        'email' as channel,
-        false as is_allowed,
-        unsubscribed_at as stated_at
-    from {{ ref('touches') }}
-    where is_unsubscribed and customer_id is not null
+        channel,
+        is_allowed,
+        stated_at
+    from {{ ref('consent_ledger') }}
+    where customer_id is not null
 
+),
+
+-- who shares an address shares what was refused there
+of_the_address as (
+
+    select distinct
+        records.customer_id,
+        ledger.channel,
+        ledger.is_allowed,
+        ledger.stated_at
+    from {{ ref('consent_ledger') }} as ledger
+    inner join {{ ref('int_records_linked') }} as records on ledger.email = records.email
+    where
+        not ledger.is_allowed
+        and ledger.channel in ('email', 'all')
+        and (ledger.customer_id is null or ledger.customer_id <> records.customer_id)
+
+),
+
+statements as (
+
+    select * from own
     union all
-
-    select
-        links.customer_id,
-        'all' as channel,
-        false as is_allowed,
-        null as stated_at
-    from {{ ref('stg_contacts') }} as contacts
-    inner join {{ ref('int_customer_links') }} as links
-        on links.entity = 'contacts'
-        and contacts.source_system = links.source_system
-        and contacts.source_id = links.source_id
-    where contacts.suppression_reason is not null
-
-    union all
-
-    select
-        customer_id,
-        'all' as channel,
-        false as is_allowed,
-        null as stated_at
-    from {{ ref('touches') }}
-    where (is_complained or is_dead_address) and customer_id is not null
+    select * from of_the_address
 
 ),
 
