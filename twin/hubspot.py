@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from twin import traces
 from twin import vocabulary as words
 from twin.arrays import SECONDS_PER_DAY, Bools, Ints, chosen, falling, kept, stream, weighted
 from twin.calls import OUTCOMES, Calls
@@ -83,7 +84,7 @@ def write_contacts(folder: Path, company: Company, newsletter: Newsletter, conta
     """Write the contacts; returns their truth: source_id and the person's id as true_id."""
     rng = stream(company.seed, "crm contacts")
     person, size = contacts.person, contacts.person.size
-    known = company.people.frame.select(pl.all().gather(pl.Series(person)))
+    known = _with_work_data(company, traces.held(company, traces.HUBSPOT)[person])
     left = newsletter.left_with[person] >= 0
     opted_out = (left & (rng.random(size) < 0.5)) | (rng.random(size) < 0.004)
     is_buyer = company.presence.is_buyer[person].astype(np.int64)
@@ -113,7 +114,35 @@ def write_contacts(folder: Path, company: Company, newsletter: Newsletter, conta
         ),
     ]
     _write(folder / _named(company, "contacts"), CONTACTS_HEADER, cells)
-    return pl.DataFrame({"source_id": pl.Series(contacts.record_id).cast(pl.String), "true_id": known["person_id"]})
+    source_id = pl.Series(contacts.record_id).cast(pl.String)
+    copied = pl.when(pl.Series(contacts.is_copy)).then(pl.lit("second record")).otherwise("trap")
+    return known.select(source_id=source_id, true_id="person_id", trap=copied)
+
+
+def _with_work_data(company: Company, known: pl.DataFrame) -> pl.DataFrame:
+    """Business contacts behind their company's switchboard, or under its role address; some addresses mistyped."""
+    parameters = company.parameters
+    luck = pl.Series(stream(company.seed, "work data").random(known.height))
+    is_business = pl.col("company_id").is_not_null()
+    block = pl.col("company_id").str.slice(1).cast(pl.Int64) % 10_000
+    number = pl.concat_str(pl.lit("+494066969"), block.cast(pl.String).str.zfill(4))
+    local = pl.col("email").str.extract("^([^@]+)@")
+    slipped = pl.concat_str(local.str.head(2), local.str.slice(3))
+    traps = {
+        "switchboard": is_business & (luck < parameters.switchboard_share),
+        "role address": is_business & (luck > 1 - parameters.role_address_share) & pl.col("phone").is_not_null(),
+        "mistyped e-mail": ~is_business & (luck > 1 - parameters.mistyped_email_share) & pl.col("trap").is_null(),
+    }
+    trap, address = pl.col("trap"), pl.col("email")
+    for name, where in traps.items():
+        trap = pl.when(where).then(pl.lit(name)).otherwise(trap)
+    for name, head in {"role address": pl.lit("info"), "mistyped e-mail": slipped}.items():
+        at = pl.concat_str(head, pl.lit("@"), pl.col("email").str.extract("@(.*)$"))
+        address = pl.when(traps[name]).then(at).otherwise(address)
+    phones = [
+        pl.when(traps["switchboard"]).then(number).otherwise(name).alias(name) for name in ("phone", "phone_national")
+    ]
+    return known.with_columns(*phones, email=address, trap=trap)
 
 
 def _names(rng: np.random.Generator, known: pl.DataFrame) -> list[pl.Series]:
@@ -186,7 +215,8 @@ def write_companies(folder: Path, company: Company) -> pl.DataFrame:
         frame["employee_count"],
     ]
     _write(folder / _named(company, "companies"), COMPANIES_HEADER, cells)
-    return pl.DataFrame({"source_id": pl.Series(record_ids).cast(pl.String), "true_id": frame["company_id"]})
+    source_id = pl.Series(record_ids).cast(pl.String)
+    return pl.DataFrame({"source_id": source_id, "true_id": frame["company_id"], "trap": nothing})
 
 
 def write_calls(folder: Path, company: Company, contacts: Contacts, calls: Calls) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from twin import traces
 from twin.arrays import Ints, chosen, kept, stream
 from twin.clock import day_of, offset, utc_text
 from twin.company import Company
@@ -59,6 +60,7 @@ def write_audience(folder: Path, company: Company, newsletter: Newsletter) -> pl
         {
             "source_id": company.presence.member_address.gather(index).str.to_lowercase(),
             "true_id": company.people.frame["person_id"].gather(index),
+            "trap": traces.held(company, traces.MAILCHIMP)["trap"].gather(index),
         }
     )
 
@@ -73,7 +75,7 @@ def _members(company: Company, newsletter: Newsletter, state: str, person: Ints)
         if departed_with is None
         else _departed(newsletter, departed_with[person], person, state == "unsubscribed")
     )
-    frame = company.people.frame
+    frame = traces.held(company, traces.MAILCHIMP)
     ip = "203.0.113." + pl.Series(rng.integers(1, 255, size)).cast(pl.String)
     tags = ('"Stammkunde","Filiale"', '"Stammkunde"', '"VIP","Blog"')
     cells: dict[str, pl.Series] = {

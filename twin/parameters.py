@@ -65,6 +65,17 @@ class Parameters:
     crm_duplicate_share: float = 0.02
     member_share: float = 0.82
 
+    moved_share: float = 0.06
+    married_share: float = 0.03
+    typo_share: float = 0.03
+    street_typo_share: float = 0.03
+    nickname_share: float = 0.06
+    title_share: float = 0.015
+    name_in_one_field_share: float = 0.02
+    switchboard_share: float = 0.3
+    role_address_share: float = 0.08
+    mistyped_email_share: float = 0.015
+
     campaign_count: int = 36
     campaign_days: int = 730
     held_out_share: float = 0.15

@@ -45,7 +45,7 @@ def invent_people(parameters: Parameters, count: int, seed: int) -> People:
     home = _homes(rng, parameters, is_business)
     companies = _companies(rng, parameters, int(is_business.sum()))
     company = np.where(is_business, rng.integers(0, companies.height, count), -1)
-    frame = _names(rng, count, home).hstack(_addresses(rng, home))
+    frame = _names(rng, count, home).hstack(drawn_addresses(rng, home))
     frame = frame.with_columns(
         person_id=_numbered("P", count),
         kind=chosen(("person", "company"), is_business.astype(np.int64)),
@@ -95,13 +95,15 @@ def _companies(rng: np.random.Generator, parameters: Parameters, people: int) ->
         }
     )
     frame = frame.with_columns(pl.concat_str("surname", "branch", "legal_form", separator=" ").alias("name"))
-    return frame.drop("surname", "branch", "legal_form").hstack(_addresses(rng, np.arange(count)))
+    return frame.drop("surname", "branch", "legal_form").hstack(drawn_addresses(rng, np.arange(count)))
 
 
 def _names(rng: np.random.Generator, count: int, home: Ints) -> pl.DataFrame:
     first_names = words.WOMEN + words.MEN
     weights = np.concatenate([falling(len(words.WOMEN), 0.45), falling(len(words.MEN), 0.45)])
     first = weighted(rng, weights, count)
+    is_namesake = (home != np.arange(count)) & (first == first[home])  # nothing could tell the two apart
+    first = np.where(is_namesake, (first + 1) % len(first_names), first)
     last = weighted(rng, falling(len(words.SURNAMES), 0.5), count)[home]
     return pl.DataFrame(
         {
@@ -114,7 +116,8 @@ def _names(rng: np.random.Generator, count: int, home: Ints) -> pl.DataFrame:
     )
 
 
-def _addresses(rng: np.random.Generator, home: Ints) -> pl.DataFrame:
+def drawn_addresses(rng: np.random.Generator, home: Ints) -> pl.DataFrame:
+    """Street, postcode, city and country of each person, which is that of his home."""
     count = len(home)
     cities, countries, weights, first, last = (tuple(column) for column in zip(*words.CITIES, strict=True))
     city = weighted(rng, weights, count)[home]

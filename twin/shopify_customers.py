@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from twin import traces
 from twin.arrays import Bools, Ints, chosen, kept, stream
 from twin.company import Company
 from twin.exports import CsvFile, columns_of, unquoted
@@ -39,7 +40,8 @@ def write_customers(folder: Path, company: Company, newsletter: Newsletter, orde
     index = pl.Series(np.flatnonzero(has_account))
     spent, count = _bought_with_account(company, orders)
     source_id = pl.Series(account_ids(company)).cast(pl.String)
-    frame = company.people.frame.with_columns(
+    people = traces.held(company, traces.ACCOUNTS)
+    frame = people.with_columns(
         pl.Series("id", "'" + source_id),
         pl.Series("accepts", accepts_in_shop(company, newsletter)),
         pl.Series("spent", spent / 100),
@@ -54,7 +56,13 @@ def write_customers(folder: Path, company: Company, newsletter: Newsletter, orde
     columns = [pl.col(cell).gather(index).alias(name) for name, cell in zip(CUSTOMERS_HEADER, cells, strict=True)]
     with CsvFile(folder / "customers_export.csv", unquoted(CUSTOMERS_HEADER)) as csv:
         csv.write(frame.select(columns))
-    return pl.DataFrame({"source_id": source_id.gather(index), "true_id": frame["person_id"].gather(index)})
+    return pl.DataFrame(
+        {
+            "source_id": source_id.gather(index),
+            "true_id": frame["person_id"].gather(index),
+            "trap": frame["trap"].gather(index),
+        }
+    )
 
 
 def accepts_in_shop(company: Company, newsletter: Newsletter) -> pl.Series:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from twin import traces
 from twin.arrays import SECONDS_PER_DAY, Bools, Ints, chosen, kept, ranges, stream
 from twin.clock import day_of, local_text, midnight
 from twin.company import Company
@@ -81,10 +82,12 @@ def _slices(orders: Ints) -> Iterator[Ints]:
 
 @dataclass(frozen=True)
 class Buyers:
-    """What buyers type in at the till, per order: e-mail and phone (null: left out), and how they write the former."""
+    """What buyers type in at the till, per order: e-mail and phone (null: left out), and how they write the former.
+    `people` are the buyers as the tills hold them."""
 
     email: pl.Series
     phone: pl.Series
+    people: pl.DataFrame
 
     @classmethod
     def of(cls, company: Company, orders: Orders) -> Buyers:
@@ -98,7 +101,7 @@ class Buyers:
         email = pl.select(pl.when(uses_second).then(second).otherwise(first).alias("email")).select(
             pl.when(~is_in_store).then(pl.when(shouts).then(pl.col("email").str.to_titlecase()).otherwise("email"))
         )
-        return cls(email.to_series(), phone)
+        return cls(email.to_series(), phone, traces.held(company, traces.TILLS))
 
     def source_ids(self) -> pl.Series:
         """The id under which the buyer of each order is known: e-mail in lower case, otherwise phone."""
@@ -109,7 +112,7 @@ def _rows(company: Company, orders: Orders, buyers: Buyers, some: Ints, exported
     """The rows of some orders, in their order, as an export at that moment shows them."""
     cells = {
         **_order_cells(company, orders, some, exported_at),
-        **_address_cells(company, orders.person[some]),
+        **_address_cells(buyers.people, orders.person[some]),
         "Name": "#" + pl.Series(orders.number()[some]).cast(pl.String),
         "Email": buyers.email.gather(pl.Series(some)),
         "Created at": local_text(orders.placed_at[some], "offset"),
@@ -186,8 +189,8 @@ def _euros(cents: Ints) -> pl.Series:
     return pl.Series(cents / 100)
 
 
-def _address_cells(company: Company, person: Ints) -> dict[str, pl.Series]:
-    frame, index = company.people.frame, pl.Series(person)
+def _address_cells(frame: pl.DataFrame, person: Ints) -> dict[str, pl.Series]:
+    index = pl.Series(person)
     who = frame.select("first_name", "last_name", "street", "company_name", "city", "postcode", "country", "phone")
     of_order = who.select(pl.all().gather(index))
     name = of_order.select(pl.concat_str("first_name", "last_name", separator=" ")).to_series()
@@ -228,7 +231,7 @@ def buyers_truth(company: Company, orders: Orders) -> pl.DataFrame:
 
     A phone that a household shares stands for the one of its people who used it first.
     """
-    ids = Buyers.of(company, orders).source_ids()
-    person = company.people.frame["person_id"].gather(pl.Series(orders.person))
-    frame = pl.DataFrame({"source_id": ids, "true_id": person})
+    buyers = Buyers.of(company, orders)
+    people = buyers.people.select("person_id", "trap")[orders.person]
+    frame = pl.DataFrame({"source_id": buyers.source_ids(), "true_id": people["person_id"], "trap": people["trap"]})
     return frame.unique("source_id", keep="first", maintain_order=True)

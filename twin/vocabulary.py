@@ -13,6 +13,14 @@ WOMEN = _listed(
     Tanja Silke Anja Simone Lisa Nina Elke Ute Doris Franziska Johanna Sonja Marlies Carolin Jasmin Hannah Emma Mia
     Frieda Käthe Ayşe Fatma Zeynep Olga Agnieszka Ivana Zoë Mareike Wiebke Sünje Lieselotte Annegret"""
 )
+NICKNAMES = {
+    "Katharina": "Kathi", "Stefanie": "Steffi", "Susanne": "Susi", "Gabriele": "Gabi", "Angelika": "Geli",
+    "Barbara": "Babsi", "Franziska": "Franzi", "Johanna": "Hanna", "Christine": "Christel", "Brigitte": "Gitte",
+    "Ursula": "Uschi", "Martina": "Tina", "Melanie": "Melli", "Julia": "Jule", "Michael": "Micha", "Thomas": "Tom",
+    "Andreas": "Andi", "Wolfgang": "Wolfi", "Christian": "Chris", "Alexander": "Alex", "Sebastian": "Basti",
+    "Tobias": "Tobi", "Florian": "Flo", "Maximilian": "Max", "Joachim": "Jochen", "Matthias": "Matze",
+    "Manfred": "Manni", "Friedrich": "Fritz", "Daniel": "Dani", "Philipp": "Phil",
+}  # fmt: skip
 MEN = _listed(
     """Peter Michael Thomas Andreas Wolfgang Stefan Christian Hans Klaus Jürgen Frank Werner Uwe Markus Martin Jan
     Dieter Bernd Matthias Daniel Alexander Ralf Jörg Torsten Sebastian Tobias Florian Günter Manfred Philipp Felix

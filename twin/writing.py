@@ -18,7 +18,7 @@ from twin.orders import Orders, place_orders
 from twin.parameters import Parameters
 from twin.reactions import react
 
-_RECORDS = ("source_system", "entity", "source_id", "true_id")
+_RECORDS = ("source_system", "entity", "source_id", "true_id", "trap")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ BLOCKING_RULES: tuple[tuple[str, ...], ...] = (
     ("birth", "city"),
     ("birth", "birth_place"),
     ("birth", "job"),
-    ("local_part",),
     ("birth",),
     ("street", "house"),
     ("street", "city"),

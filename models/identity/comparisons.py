@@ -1,7 +1,7 @@
 """How two records are compared, from the surest agreement to none.
 
 Street, postcode and town are compared as one: they agree together or not at all, and counted three times they would
-make one person of two neighbours.
+make one person of two neighbours. Of an e-mail address only the whole counts: its parts repeat the name.
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ def _typos(column: str, count: int) -> str:
     return f"damerau_levenshtein({column}_l, {column}_r) <= {count}"
 
 
+# Stefan and Stefanie, Meyer and Meier: where many people have either name, neither is a slip of the pen.
+_MISSPELT = " AND ".join(
+    f"NOT coalesce({part}_l <> {part}_r AND {part}_known_l = {part}_known_r, false)" for part in ("given", "family")
+)
+# anna.koch and anja.koch are not one address mistyped where Anna and Anja are the names beside them.
+_MAILBOX_MISTYPED = f"{_typos('mailbox', 1)} AND {same('mailbox_digits')} AND {same('full_name')}"
 _INITIAL_ONLY = "(length(given_l) = 1 OR length(given_r) = 1) AND substr(given_l, 1, 1) = substr(given_r, 1, 1)"
 _EITHER_NUMBER = "number_l = other_number_r OR other_number_l = number_r OR other_number_l = other_number_r"
 _SAME_HOUSE = "coalesce(house_l, '') = coalesce(house_r, '')"
@@ -72,8 +78,8 @@ COMPARISONS = (
                 "family",
             ),
             Level("given_l = family_r AND family_l = given_r", "first and last name swapped"),
-            Level(f"{_alike('family', 0.88)} AND {_alike('given', 0.88)}", "first and last name spelt alike"),
-            Level(_alike("full_name", 0.90), "a name spelt alike"),
+            Level(f"{_alike('family', 0.88)} AND {_alike('given', 0.88)} AND {_MISSPELT}", "both names spelt alike"),
+            Level(f"{_alike('full_name', 0.90)} AND {_MISSPELT}", "a name spelt alike"),
             Level(f"{same('family')} AND {_INITIAL_ONLY}", "the same last name and initial", "family"),
             Level(
                 f"{same('family')} AND (given_l IS NULL OR given_r IS NULL)",
@@ -101,8 +107,7 @@ COMPARISONS = (
         "mailbox",
         (
             Level(same("mailbox"), "the same e-mail address", "mailbox"),
-            Level(same("local_part"), "the same e-mail address at another provider", "local_part"),
-            Level(_alike("mailbox", 0.92), "an e-mail address spelt alike"),
+            Level(_MAILBOX_MISTYPED, "an e-mail address but for one letter"),
         ),
     ),
     Comparison(
@@ -161,3 +166,16 @@ COMPARISONS = (
         ),
     ),
 )
+
+_PLACES = {comparison.name: at for at, comparison in enumerate(COMPARISONS)}
+NAME, BIRTH, MAILBOX = (COMPARISONS[_PLACES[name]] for name in ("name", "birth date", "e-mail address"))
+_OTHER_NAMES = {
+    "the same last name, another first name",
+    "half of the name spelt alike",
+    "a similar name",
+    "another name",
+}
+OTHER_NAMES = tuple(at for at, meaning in enumerate(NAME.meanings) if meaning in _OTHER_NAMES)
+"""Levels of the name by which two people of one household or office differ."""
+SAME_BIRTH = (0, 1)
+"""Levels of the birth date that speak for one person all the same."""

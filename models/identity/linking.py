@@ -12,7 +12,7 @@ from models.identity.blocking import Block, candidate_pairs
 from models.identity.clusters import MATCH_PROBABILITY, Clusters, clustered, united
 from models.identity.comparisons import COMPARISONS
 from models.identity.customer_ids import ALIASES_SCHEMA, KNOWN_SCHEMA, resolved_aliases, with_customer_ids
-from models.identity.matching import Agreement, fit, levels, score, shipped_agreement
+from models.identity.matching import Agreement, fit, levels, score, shipped_agreement, without_housemates
 from models.identity.records import COMPARED, RECORD_KEY, comparable
 from models.identity.sure_links import RULES, sure_links, without_nobodys_addresses, without_nobodys_numbers
 
@@ -116,7 +116,8 @@ def _matched(profiles: pl.DataFrame, groups: npt.NDArray[np.int64], different: p
     known = profiles
     for _ in range(2 if profiles.height <= REFITTED_BELOW else 1):
         agreement = fit(known, shipped_agreement())
-        likely = _between_groups(score(known, pairs, agreement), groups)
+        scored = without_housemates(known, score(known, pairs, agreement))
+        likely = _between_groups(scored, groups)
         clusters = clustered(len(groups), likely, different)
         known = profiles.with_columns(customer=pl.Series(clusters.labels[profiles["customer"].to_numpy()]))
     is_within = clusters.labels[likely["left"].to_numpy()] == clusters.labels[likely["right"].to_numpy()]

@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from models.identity.comparisons import COMPARISONS, Comparison, same
+from models.identity.clusters import MATCH_PROBABILITY
+from models.identity.comparisons import (
+    BIRTH,
+    COMPARISONS,
+    MAILBOX,
+    NAME,
+    OTHER_NAMES,
+    SAME_BIRTH,
+    Comparison,
+    same,
+)
 from models.identity.records import COMPARED
 
 if TYPE_CHECKING:
@@ -143,6 +153,23 @@ def levels(profiles: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
             f"JOIN ({sides[1]}) AS r USING (profile_r)"
         ).to_arrow_table()
     return pl.DataFrame(table).sort("profile_l", "profile_r")
+
+
+def without_housemates(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    """Return the scored pairs without those that share what households and offices share, and have first names that are
+    both common and not the same: only a birth date or a mailbox of his own shows that it is one person."""
+    likely = scored.filter(pl.col("probability") >= MATCH_PROBABILITY)
+    if likely.is_empty():
+        return scored
+    told = levels(profiles, likely)
+    names = [profiles.select(pl.col("profile", "given", "given_known").name.suffix(f"_{side}")) for side in "lr"]
+    for side, of_side in zip("lr", names, strict=True):
+        told = told.join(of_side, on=f"profile_{side}", maintain_order="left")
+    are_names = (pl.col("given_l") != pl.col("given_r")) & (pl.col("given_known_l") == pl.col("given_known_r"))
+    is_other = pl.col(NAME.name).is_in(OTHER_NAMES) & are_names
+    is_proven = pl.col(BIRTH.name).is_in(SAME_BIRTH) | (pl.col(MAILBOX.name) == 0)
+    housemates = told.filter(is_other & ~is_proven.fill_null(False)).select("profile_l", "profile_r")
+    return scored.join(housemates, on=["profile_l", "profile_r"], how="anti", maintain_order="left")
 
 
 def _level(comparison: Comparison) -> str:

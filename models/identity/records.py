@@ -6,15 +6,19 @@ import polars as pl
 
 from models.addresses import city, house_number, postcode, street_name
 from models.companies import company_name
-from models.email_addresses import canonical_address, local_part
+from models.email_addresses import canonical_address
 from models.letters import plain_words
 from models.names import initial, nickname_root, with_person_names
 from models.phone_numbers import e164
 
 RECORD_KEY = ["source_system", "entity", "source_id"]
 
+COMMON_NAME = 10
+"""A name that so many records have is a name and no slip of the pen."""
+
 COMPARED = (
-    "given", "given_root", "family", "full_name", "birth", "mailbox", "local_part", "number", "other_number",
+    "given", "given_root", "family", "full_name", "birth",
+    "given_known", "family_known", "mailbox", "mailbox_digits", "number", "other_number",
     "address", "street", "house", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job",
     "company",
 )  # fmt: skip
@@ -60,6 +64,7 @@ def comparable(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
     return (
         with_person_names(people, "first_name", "last_name")
         .with_columns(given="given_name", family="family_name", given_root=nickname_root(pl.col("given_name")))
+        .with_columns(_known("given"), _known("family"))
         .select("record", *RECORD_KEY, "merged_into_source_id", "email", "phone", "mobile", "own_id", *_compared())
         .with_columns(initial=initial(pl.col("given_root")))
         .collect()
@@ -84,6 +89,14 @@ def _repeats_address() -> pl.Expr:
     return pl.any_horizontal(is_email, *is_number).fill_null(False)
 
 
+def _known(name: str) -> pl.Expr:
+    return (
+        pl.when((pl.len().over(name) >= COMMON_NAME) & pl.col(name).is_not_null())
+        .then(pl.lit("1"))
+        .alias(f"{name}_known")
+    )
+
+
 def _compared() -> list[pl.Expr]:
     country = pl.col("country")
     code = postcode(pl.col("postcode"), country)
@@ -93,10 +106,12 @@ def _compared() -> list[pl.Expr]:
         pl.col("given"),
         pl.col("given_root"),
         pl.col("family"),
+        pl.col("given_known"),
+        pl.col("family_known"),
         pl.coalesce(plain_words(pl.col("full_name")), whole).alias("full_name"),
         pl.col("birth_on").str.replace_all("[^0-9]", "").replace("", None).alias("birth"),
         canonical_address(pl.col("email")).alias("mailbox"),
-        local_part(canonical_address(pl.col("email"))).alias("local_part"),
+        canonical_address(pl.col("email")).str.replace_all("[^0-9]", "").alias("mailbox_digits"),
         number.alias("number"),
         pl.when(pl.col("phone") != number).then("phone").alias("other_number"),
         pl.coalesce("postcode", "city", "street").alias("address"),

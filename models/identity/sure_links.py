@@ -67,8 +67,7 @@ def _by_email(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
-    """Return the records; an address that many share does not tell who they are, so `mailbox` and `local_part` are
-    null there.
+    """Return the records; an address that many share does not tell who they are, so `mailbox` is null there.
 
     A role address must not show more than one vendor id within a source, nor first names that begin differently.
     Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, or when it stands
@@ -89,7 +88,7 @@ def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
     is_own = pl.col("is_nobodys").is_null()
     return (
         nodes.join(nobodys, on="mailbox", how="left", maintain_order="left")
-        .with_columns(pl.when(is_own).then(pl.col("mailbox", "local_part")))
+        .with_columns(pl.when(is_own).then("mailbox"))
         .drop("is_nobodys")
     )
 
