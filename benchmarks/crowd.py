@@ -6,7 +6,31 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_SYLLABLES = "an be ca do el fi ga ho in jo ka li mo na or pe ra si to ul va we za".split()
+_SYLLABLES = [
+    "an",
+    "be",
+    "ca",
+    "do",
+    "el",
+    "fi",
+    "ga",
+    "ho",
+    "in",
+    "jo",
+    "ka",
+    "li",
+    "mo",
+    "na",
+    "or",
+    "pe",
+    "ra",
+    "si",
+    "to",
+    "ul",
+    "va",
+    "we",
+    "za",
+]
 GIVEN_NAMES, FAMILY_NAMES, STREETS, TOWNS = 1_500, 30_000, 20_000, 4_000
 COPIES_PER_PERSON = 0.5
 

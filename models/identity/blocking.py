@@ -43,7 +43,7 @@ PAIRS_PER_RECORD = 12
 """What one rule may cost. Its largest blocks are left out until it costs no more."""
 FEWEST_PAIRS = 100_000
 """So many pairs are always cheap."""
-MOST_PAIRS_PER_RULE, MOST_PAIRS = 2_000_000, 10_000_000
+MOST_PAIRS_PER_RULE, MOST_PAIRS = 1_000_000, 6_000_000
 """What one rule and all rules together may cost; those that come last get what is left."""
 
 

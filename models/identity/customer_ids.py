@@ -33,6 +33,7 @@ def with_customer_ids(members: pl.DataFrame, previous: pl.DataFrame, aliases: pl
     """
     known = members.join(previous.select(list(KNOWN_SCHEMA)), on=RECORD_KEY, how="left", maintain_order="left")
     ages = _ages(previous, aliases)
+    known = known.with_columns(home="first_customer_id")
     kept = _claimed(known.rename({"customer_id": "id"}), ages, taken=pl.Series([], dtype=pl.String))
     rest = known.join(kept, on="component", how="anti")
     back = _claimed(rest.rename({"first_customer_id": "id"}), ages, taken=kept["customer_id"])
@@ -42,7 +43,7 @@ def with_customer_ids(members: pl.DataFrame, previous: pl.DataFrame, aliases: pl
     new = _new_ids(firsts.sort("component"), set(ages["id"]), run)
     ids = pl.concat([old, new])
     return (
-        known.drop("customer_id", "issued_in_run")
+        known.drop("customer_id", "issued_in_run", "home")
         .join(ids, on="component", how="left", maintain_order="left")
         .with_columns(first_customer_id=pl.coalesce("first_customer_id", "customer_id"))
     )
@@ -97,8 +98,8 @@ def _claimed(known: pl.DataFrame, ages: pl.DataFrame, taken: pl.Series) -> pl.Da
     """Each component's oldest id among those of which it holds most records: component, customer_id, issued_in_run."""
     held = known.drop_nulls("id").filter(~pl.col("id").is_in(taken.implode())).group_by("component", "id")
     claims = (
-        held.agg(records=pl.len())
-        .sort("id", "records", "component", descending=[False, True, False])
+        held.agg(records=pl.len(), firsts=(pl.col("home") == pl.col("id")).sum())
+        .sort("id", "records", "firsts", "component", descending=[False, True, True, False])
         .unique("id", keep="first", maintain_order=True)
         .join(ages, on="id", how="left")
     )

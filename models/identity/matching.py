@@ -41,7 +41,7 @@ SAMPLE_SIZE = 2_500
 TRAINING_RULES = (("mailbox",), ("number",), ("birth",), ("given", "family"), ("postcode", "family"))
 """m is estimated among pairs that share one of these, each comparison where its columns are not the ones shared. Most
 pairs must be matches: among all of one postcode, neighbours would be taken for one person."""
-TRAINING_PAIRS = 1_000_000
+TRAINING_PAIRS = 400_000
 FEWEST_PROFILES = 500
 """Below, the shipped values alone are used."""
 PRIOR_MATCHES, PRIOR_PAIRS = 50.0, 2_000.0
@@ -159,17 +159,16 @@ def without_housemates(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataF
     """Return the scored pairs without those that share what households and offices share, and have first names that are
     both common and not the same: only a birth date or a mailbox of his own shows that it is one person."""
     likely = scored.filter(pl.col("probability") >= MATCH_PROBABILITY)
-    if likely.is_empty():
-        return scored
-    told = levels(profiles, likely)
-    names = [profiles.select(pl.col("profile", "given", "given_known").name.suffix(f"_{side}")) for side in "lr"]
-    for side, of_side in zip("lr", names, strict=True):
-        told = told.join(of_side, on=f"profile_{side}", maintain_order="left")
+    for side in "lr":
+        names = profiles.select(pl.col("profile", "given", "given_known").name.suffix(f"_{side}"))
+        likely = likely.join(names, on=f"profile_{side}", maintain_order="left")
     are_names = (pl.col("given_l") != pl.col("given_r")) & (pl.col("given_known_l") == pl.col("given_known_r"))
-    is_other = pl.col(NAME.name).is_in(OTHER_NAMES) & are_names
+    told = levels(profiles, likely.filter(are_names).select("profile_l", "profile_r"))
     is_proven = pl.col(BIRTH.name).is_in(SAME_BIRTH) | (pl.col(MAILBOX.name) == 0)
-    housemates = told.filter(is_other & ~is_proven.fill_null(False)).select("profile_l", "profile_r")
-    return scored.join(housemates, on=["profile_l", "profile_r"], how="anti", maintain_order="left")
+    housemates = told.filter(pl.col(NAME.name).is_in(OTHER_NAMES) & ~is_proven.fill_null(False))
+    return scored.join(
+        housemates.select("profile_l", "profile_r"), on=["profile_l", "profile_r"], how="anti", maintain_order="left"
+    )
 
 
 def _level(comparison: Comparison) -> str:

@@ -64,7 +64,7 @@ def comparable(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
     return (
         with_person_names(people, "first_name", "last_name")
         .with_columns(given="given_name", family="family_name", given_root=nickname_root(pl.col("given_name")))
-        .with_columns(_known("given"), _known("family"))
+        .with_columns(_known("given"), _known("family"), mailbox=canonical_address(pl.col("email")))
         .select("record", *RECORD_KEY, "merged_into_source_id", "email", "phone", "mobile", "own_id", *_compared())
         .with_columns(initial=initial(pl.col("given_root")))
         .collect()
@@ -110,8 +110,8 @@ def _compared() -> list[pl.Expr]:
         pl.col("family_known"),
         pl.coalesce(plain_words(pl.col("full_name")), whole).alias("full_name"),
         pl.col("birth_on").str.replace_all("[^0-9]", "").replace("", None).alias("birth"),
-        canonical_address(pl.col("email")).alias("mailbox"),
-        canonical_address(pl.col("email")).str.replace_all("[^0-9]", "").alias("mailbox_digits"),
+        pl.col("mailbox"),
+        pl.col("mailbox").str.replace_all("[^0-9]", "").alias("mailbox_digits"),
         number.alias("number"),
         pl.when(pl.col("phone") != number).then("phone").alias("other_number"),
         pl.coalesce("postcode", "city", "street").alias("address"),

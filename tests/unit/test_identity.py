@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 
-import phonenumbers
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from models.identity import LINKS_SCHEMA, RECORD_KEY, link_records
 from models.identity.sure_links import SHARED_EMAIL_IDS, SHARED_EMAIL_NAMES
-from models.phone_numbers import e164
 
 COLUMNS = [
     "source_system",
@@ -253,47 +251,6 @@ def test_no_record_gives_an_empty_table() -> None:
     links = link()
     assert links.schema == LINKS_SCHEMA
     assert links.is_empty()
-
-
-def typed_numbers(seed: int, count: int) -> list[tuple[str, str | None]]:
-    """Numbers as people type them, right and wrong, and the country of their record."""
-    draw = random.Random(seed)
-    regions = [*sorted(phonenumbers.SUPPORTED_REGIONS), *["DE", "AT", "CH", "US", "GB", "FR", "IT"] * 20, "XX", None]
-    numbers = []
-    for _ in range(count):
-        region = draw.choice(regions)
-        kind = draw.choice([0, 1, 3, 4, 6, 7, 10])
-        known = region if region in phonenumbers.SUPPORTED_REGIONS else "DE"
-        example = phonenumbers.example_number_for_type(known, kind)
-        text = phonenumbers.format_number(example, draw.choice([0, 1, 2])) if example else "030 1234567"
-        if draw.random() < 0.4:
-            text = draw.choice(["+49", "+43 (0)", "0049", "00", "0", "", "1", "49", "011", "++", "+999"]) + text[3:]
-        if draw.random() < 0.6:
-            text = text[: draw.randrange(len(text) - 3, len(text))] + str(draw.randrange(1000))
-        if draw.random() < 0.3:
-            at = draw.randrange(len(text) + 1)
-            text = text[:at] + draw.choice([" ", "-", "/", "(0)", ".", "x5", " ext. 7", "#", "~", "*", "a"]) + text[at:]
-        numbers.append((text, region))
-    return numbers
-
-
-def test_the_fast_path_answers_as_libphonenumber_does() -> None:
-    numbers = typed_numbers(seed=20, count=6000)
-    found = e164(
-        pl.Series([number for number, _ in numbers]), pl.Series([region for _, region in numbers]), home_country="DE"
-    )
-    for (number, region), answer in zip(numbers, found, strict=True):
-        home = region if region in phonenumbers.SUPPORTED_REGIONS else "DE"
-        assert answer == by_library(number, home), (number, region)
-    assert 0.3 < found.is_not_null().mean() < 0.9
-
-
-def by_library(number: str, region: str | None) -> str | None:
-    try:
-        parsed = phonenumbers.parse(number.strip(), region)
-    except phonenumbers.NumberParseException:
-        return None
-    return phonenumbers.format_number(parsed, 0) if phonenumbers.is_valid_number(parsed) else None
 
 
 def test_a_record_that_its_system_merged_into_another_is_the_same_customer() -> None:

@@ -1,0 +1,143 @@
+"""Who is found although nothing is exactly the same, and who is kept apart although much is."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from benchmarks.crowd import crowd
+from benchmarks.identity import PUBLIC, SHARED, public_figures
+from benchmarks.partitions import pair_figures
+from models.identity import Linked, link_records
+from models.identity.blocking import MOST_PAIRS_PER_RULE, candidate_pairs
+from models.identity.matching import shipped_agreement
+from models.identity.records import comparable
+
+ADDRESS = {"street": "Rosenweg 5", "postcode": "50667", "city": "Köln"}
+ANNA = {"first_name": "Anna", "last_name": "Sommerfeldt", **ADDRESS}
+
+
+SURNAMES = ["Adler", "Brunner", "Cramer", "Dahl", "Ebert", "Falk", "Gerber", "Hinz", "Iversen", "Jost", "Kaul", "Lorch"]
+
+
+def record(source: str, source_id: str, **fields: str) -> dict[str, str]:
+    return {"source_system": source, "entity": "contacts", "source_id": source_id, **fields}
+
+
+def link(*rows: dict[str, str]) -> Linked:
+    return link_records(pl.DataFrame(rows, infer_schema_length=None), home_country="DE")
+
+
+def is_one(*rows: dict[str, str]) -> bool:
+    return link(*rows).links["customer_id"].n_unique() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {**ANNA, "last_name": "Sommerfeld"},
+        {**ANNA, "first_name": "Dr. Anna"},
+        {**ANNA, "first_name": "Sommerfeldt", "last_name": "Anna"},
+        {**ANNA, "first_name": "", "last_name": "Sommerfeldt, Anna"},
+        {**ANNA, "street": "Rosenweg 5", "city": "KOELN"},
+        {**ANNA, "street": "Rosenwg 5"},
+    ],
+    ids=["a letter", "a title", "swapped", "in one field", "umlaut", "a slip in the street"],
+)
+def test_the_same_person_written_otherwise_is_found(other: dict[str, str]) -> None:
+    assert is_one(record("crm", "1", **ANNA), record("shop", "2", **other))
+
+
+def test_who_moved_is_known_by_name_and_birth_date() -> None:
+    old = {**ANNA, "birth_on": "1971-04-03"}
+    new = {**old, "street": "Am Hang 12", "postcode": "80331", "city": "München"}
+    assert is_one(record("crm", "1", **old), record("shop", "2", **new))
+
+
+def test_namesakes_in_one_town_are_two() -> None:
+    one = {"first_name": "Anna", "last_name": "Müller", "city": "Köln"}
+    assert not is_one(record("crm", "1", **one), record("shop", "2", **one))
+
+
+@pytest.mark.parametrize("shared", [{}, {"phone": "0221 471001"}], ids=["address", "address and number"])
+def test_people_of_one_household_stay_apart(shared: dict[str, str]) -> None:
+    """Common first names are names, and no slips of each other's pen."""
+    couples = [
+        record(system, f"{number}", first_name=name, last_name=SURNAMES[number], street=f"Rosenweg {number}",
+               postcode="50667", city="Köln", email=f"{name}{number}@example.org".lower(), **shared)
+        for number in range(12)
+        for system, name in (("crm", "Anna"), ("shop", "Bernd"))
+    ]  # fmt: skip
+    assert link(*couples).links["customer_id"].n_unique() == 24
+
+
+def test_colleagues_behind_one_switchboard_and_company_stay_apart() -> None:
+    office = {"company_name": "Tee Haus GmbH", "phone": "0221 471002"}
+    names = [("Anna", "Adler"), ("Bernd", "Bauer"), ("Clara", "Cramer"), ("Dieter", "Dahl")]
+    rows = [
+        record("crm", f"{first}", first_name=first, last_name=last, email=f"{last}@teehaus.example", **office)
+        for first, last in names
+    ]
+    assert link(*rows).links["customer_id"].n_unique() == len(names)
+
+
+def test_why_two_records_are_one_is_told_in_words() -> None:
+    evidence = link(record("crm", "1", **ANNA), record("shop", "2", **{**ANNA, "email": "anna@example.org"})).evidence
+    (tie,) = evidence.select("rule", "agreements").rows()
+    assert tie == ("similarity", "the same name; the same address")
+
+
+def test_a_crowd_is_told_apart() -> None:
+    """Two thousand people in three thousand records with slips: the model is fitted to them."""
+    records = crowd(3_000)
+    links = link_records(records.drop("person"), home_country="DE").links
+    known = links.join(records.select("source_id", "person"), on="source_id")
+    figures = pair_figures(known["customer_id"], known["person"])
+    assert figures.precision > 0.99
+    assert figures.recall > 0.97
+
+
+def test_neither_the_order_of_rows_nor_of_arrival_changes_the_partition() -> None:
+    records = crowd(1_200, seed=4).drop("person")
+    whole = link_records(records, home_country="DE")
+    shuffled = link_records(records.sample(fraction=1, shuffle=True, seed=9), home_country="DE")
+    assert_frame_equal(shuffled.links, whole.links)
+    assert_frame_equal(shuffled.evidence, whole.evidence)
+    half = link_records(records.sample(600, seed=5), home_country="DE")
+    later = link_records(records, half.links, aliases=half.aliases, home_country="DE")
+    assert partition(later.links) == partition(whole.links)
+
+
+def partition(links: pl.DataFrame) -> set[frozenset[str]]:
+    return {frozenset(ids) for ids in links.group_by("customer_id").agg("source_id")["source_id"]}
+
+
+def test_a_block_of_thousands_costs_no_more_than_its_budget() -> None:
+    """A till's phone number on 50,000 receipts makes more than a thousand million pairs."""
+    records = crowd(8_000, number_of_all="+4930901820", with_that_number=6_000).drop("person")
+    profiles = comparable(records, "DE").with_columns(profile="record", customer="record")
+    pairs, blocks = candidate_pairs(profiles)
+    (number,) = (block for block in blocks if block.rule == "number")
+    assert number.largest == 6_000
+    assert number.largest_kept < 6_000
+    assert max(block.pair_count for block in blocks) <= MOST_PAIRS_PER_RULE
+    assert pairs.height <= sum(block.pair_count for block in blocks)
+    assert pairs.is_unique().all()
+
+
+def test_what_is_shipped_is_a_distribution_per_comparison() -> None:
+    for name, rates in shipped_agreement().rates.items():
+        for which in (0, 1):
+            assert sum(rate[which] for rate in rates) == pytest.approx(1, abs=1e-6), name
+
+
+@pytest.mark.public_data
+@pytest.mark.parametrize(
+    ("data", "f1", "b3"), [(PUBLIC[0], 0.997, 0.997), (PUBLIC[1], 0.83, 0.865)], ids=["febrl", "historical"]
+)
+def test_public_data_are_matched_better_than_published(data: object, f1: float, b3: float) -> None:
+    assert SHARED.exists()
+    found = public_figures(data)  # type: ignore[arg-type]
+    assert found.f1 >= f1
+    assert found.b3_f1 >= b3
