@@ -60,5 +60,5 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, line: str, said: str) -
 
 
 def test_a_missing_column_is_told_with_an_example(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="the column record_2 is missing.*hubspot:contacts:1234"):
+    with pytest.raises(SettingsError, match=r"the column record_2 is missing.*hubspot:contacts:1234"):
         read_decisions(written(tmp_path, header="record_1;decision\n"))

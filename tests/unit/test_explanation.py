@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -31,7 +31,7 @@ def tables(tmp_path: Path) -> Path:
         ],
         "consent_ledger": [
             {"customer_id": "C1", "email": "a@x.example", "channel": "email", "is_allowed": False,
-             "stated_at": datetime(2026, 5, 1), "source_system": "crm", "source_id": "1", "evidence": "contact"}
+             "stated_at": date(2026, 5, 1), "source_system": "crm", "source_id": "1", "evidence": "contact"}
         ],
     }  # fmt: skip
     for name, rows in frames.items():
