@@ -9,7 +9,7 @@ to the bound is certified whatever the numbers were.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,13 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
 NOBODY = -1
-_TOLERANCE = 1e-6
+_TOLERANCE, _LEAST_WEIGHT = 1e-8, 1e-6
 _MOST_ROUNDS = 200
 # How far prices may move in one step, as a share of the highest that makes sense; it shrinks where a step fails.
 _FIRST_STEP, _LEAST_STEP = 0.25, 1e-7
 _SAMPLE = 20_000
+# A contact that costs more than this share of the budget cannot be shared out finely.
+_LUMP = 0.001
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Allocation:
     """The channel of each customer (`NOBODY`: none), the plan's value, and the bound that no plan exceeds.
 
     `prices` is what one more contact of each channel, and last one more unit of money, would add to the value.
-    `preferred` is what each customer would get at these prices.
+    `preferred` is what each customer would get at `settled_prices`, those that lead to this very plan: where single
+    contacts are large against the budget, whole ones must be settled first, and what is left has other prices.
     """
 
     chosen: Integers
@@ -62,6 +65,7 @@ class Allocation:
     value: float
     bound: float
     prices: Floats
+    settled_prices: Floats
 
     @property
     def gap(self) -> float:
@@ -75,14 +79,25 @@ def allocate(values: Floats, scarcity: Scarcity, draw: Floats) -> Allocation:
     `draw` has a number in [0, 1) per customer, which breaks ties. Contacts of no positive value are never made.
     """
     worth = np.where((values > 0.0) & (scarcity.capacities >= 1.0)[:, None], values, -np.inf)
+    found = _solved(worth, scarcity, draw)
+    is_lump = scarcity.costs > _LUMP * scarcity.budget
+    if not is_lump.any():
+        return found
+    settled = np.where(is_lump, scarcity.used(found.chosen)[:-1], scarcity.capacities)
+    again = _solved(worth, replace(scarcity, capacities=settled), draw)
+    better = again if again.value >= found.value else found
+    return replace(better, bound=found.bound, prices=found.prices)
+
+
+def _solved(worth: Floats, scarcity: Scarcity, draw: Floats) -> Allocation:
     prices, cuts = _prices(worth, scarcity, draw)
     mixed = _mixed(worth, scarcity, cuts, draw)
     preferred, bound = _best(worth, scarcity, prices)
     reduced = worth - scarcity.price_of(prices)[:, None]
     levelled = _levelled(mixed, reduced, scarcity, prices, draw)
-    kept = _within_limits(levelled, worth, scarcity, draw)
+    kept = within_limits(levelled, worth, scarcity, draw)
     chosen = _filled(kept, worth, reduced, scarcity, draw)
-    return Allocation(chosen, preferred, _value(worth, chosen), bound, prices)
+    return Allocation(chosen, preferred, _value(worth, chosen), bound, prices, prices)
 
 
 @dataclass
@@ -177,7 +192,7 @@ def _value(worth: Floats, chosen: Integers) -> float:
 def _mixed(worth: Floats, scarcity: Scarcity, cuts: _Cuts, draw: Floats) -> Integers:
     """The plan of the linear programme is a mixture of the noted plans: each customer follows one of them by lot."""
     _, _, weights = cuts.lowest(np.zeros(len(scarcity.limits)), _highest_prices(worth, scarcity))
-    active = np.flatnonzero(weights > _TOLERANCE)
+    active = np.flatnonzero(weights > _LEAST_WEIGHT)
     upto = np.cumsum(weights[active]) / weights[active].sum()
     evenly = draw.argsort(kind="stable").argsort(kind="stable") / max(len(draw), 1)
     lot = np.searchsorted(upto, evenly, side="right").clip(max=len(active) - 1)
@@ -200,8 +215,8 @@ def _levelled(chosen: Integers, reduced: Floats, scarcity: Scarcity, prices: Flo
     return levelled
 
 
-def _within_limits(chosen: Integers, worth: Floats, scarcity: Scarcity, draw: Floats) -> Integers:
-    """Without the least valuable contacts beyond a capacity, then without those that give least for their money."""
+def within_limits(chosen: Integers, worth: Floats, scarcity: Scarcity, draw: Floats) -> Integers:
+    """Return the plan without the least valuable contacts beyond a capacity, then those that give least for money."""
     kept = chosen.copy()
     rows = _highest_first(chosen, worth, draw)
     kept[rows[_place_within(kept[rows]) >= scarcity.capacities[kept[rows]]]] = NOBODY
@@ -224,7 +239,7 @@ def _filled(chosen: Integers, worth: Floats, reduced: Floats, scarcity: Scarcity
         wanted = np.full(len(chosen), NOBODY, dtype=np.int64)
         wanted[waiting] = np.where(has_room[:, None], reduced[:, waiting], -np.inf).argmax(axis=0)
         spare = Scarcity(scarcity.capacities - used[:-1], scarcity.costs, scarcity.budget - used[-1])
-        filled = np.maximum(filled, _within_limits(wanted, worth, spare, draw))
+        filled = np.maximum(filled, within_limits(wanted, worth, spare, draw))
 
 
 def _highest_first(chosen: Integers, score: Floats, draw: Floats) -> Integers:

@@ -1,0 +1,243 @@
+"""The coming period's plan: at most one marketing contact per customer, through the channel where it adds most.
+
+A contact must be allowed, and nothing may stand against it: suppression, an open complaint, a contact only days ago,
+caps on how often. What is then possible is shared out by `models.allocation` within capacities and the budget.
+
+A stable hold-out group gets nothing and a small share of the others explores, both by lot. So what the plan did can be
+measured without bias afterwards: `propensity` is the probability with which this customer got what he got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.allocation import NOBODY, Allocation, Scarcity, allocate, within_limits
+from models.plan_reasons import plan_reason
+from models.random_groups import drawn_channels, draws, exploring_probabilities
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+
+PLAN_SCHEMA = pl.Schema(
+    {
+        "plan_id": pl.String,
+        "customer_id": pl.String,
+        "channel": pl.String,
+        "arm": pl.String,
+        "propensity": pl.Float64,
+        "expected_margin": pl.Float64,
+        "cost": pl.Float64,
+        "reason": pl.String,
+    }
+)
+NONE = "none"
+# By at most this share, drawn by lot, contacts are told apart that are worth the same: so prices decide between them,
+# for those in other arms as for those who follow the plan. What it costs is in the gap.
+_TIE_BREAK = 1e-3
+
+
+@dataclass(frozen=True)
+class ChannelRule:
+    """What a contact costs, how many can be made in the period (None: no limit) and how many one customer may get.
+
+    `frequency_cap` counts within the window that `contact_count` counts in; zero means nobody through this channel.
+    """
+
+    cost: float
+    capacity: int | None
+    frequency_cap: int
+
+
+@dataclass(frozen=True)
+class PlanRules:
+    """The rules of a plan. `overall_cap` is over all channels, `budget` None means no limit."""
+
+    channels: Mapping[str, ChannelRule]
+    overall_cap: int
+    cool_down_days: int
+    budget: float | None
+    holdout_share: float
+    explore_share: float
+
+    def __post_init__(self) -> None:
+        shares = (self.holdout_share, self.explore_share)
+        if not all(0.0 <= share < 1.0 for share in shares):
+            raise ValueError(f"Hold-out and exploring shares must be at least 0 and below 1; found {shares}.")
+        rules = self.channels.values()
+        if any(rule.cost < 0.0 or rule.frequency_cap < 0 or (rule.capacity or 0) < 0 for rule in rules):
+            raise ValueError(f"Costs, caps and capacities must not be negative; found {dict(self.channels)}.")
+
+    @property
+    def scarcity(self) -> Scarcity:
+        """Capacities, costs and the budget as numbers."""
+        rules = list(self.channels.values())
+        return Scarcity(
+            capacities=np.array([np.inf if rule.capacity is None else float(rule.capacity) for rule in rules]),
+            costs=np.array([rule.cost for rule in rules]),
+            budget=np.inf if self.budget is None else self.budget,
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan (`PLAN_SCHEMA`, one row per customer, sorted by customer_id) and how it was reached.
+
+    `limits` has a row per channel, and one for the budget: capacity (null: none), used, open_count (customers with whom
+    the channel was possible) and price, what one more contact, or one more unit of money, would add.
+    """
+
+    contacts: pl.DataFrame
+    limits: pl.DataFrame
+    value: float
+    bound: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class _Lots:
+    """Who is in which arm, what explorers got, and with which probability they would get each channel (none last)."""
+
+    is_held_out: Booleans
+    explores: Booleans
+    explored: Integers
+    probabilities: Floats
+
+
+def plan_contacts(
+    options: pl.DataFrame, customers: pl.DataFrame, rules: PlanRules, *, plan_id: str, language: str = "en"
+) -> Plan:
+    """Return the plan for all `customers`.
+
+    `customers` has customer_id, is_suppressed, has_open_complaint and priority (a factor on what a contact adds, null
+    for 1). `options` has customer_id, channel, expected_margin (null: unknown, so only explored), is_allowed (consent
+    and an address), contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not
+    allowed. Nobody gets a contact that is not expected to add more than it costs, unless he explores.
+    """
+    people = _blocked_channels(options, customers, rules).collect()
+    channels = list(rules.channels)
+    is_open = np.vstack([people[f"blocked_{name}"].is_null().to_numpy() for name in channels])
+    lots = _lots(people["customer_id"], is_open, rules, plan_id)
+    priority = people["priority"].to_numpy()
+    margins = np.vstack([people[f"margin_{name}"].to_numpy() for name in channels])
+    worth = np.where(is_open & ~np.isnan(margins), (margins - rules.scarcity.costs[:, None]) * priority, -np.inf)
+    found = _allocated(worth, lots, rules, draws(people["customer_id"], f"tie {plan_id}"))
+    chosen = np.where(lots.is_held_out, NOBODY, np.where(lots.explores, lots.explored, found.chosen))
+    contacts = _contacts(people, chosen, _propensities(chosen, found.preferred, lots, rules), lots, rules, language)
+    return Plan(
+        contacts=contacts.with_columns(plan_id=pl.lit(plan_id)).select(PLAN_SCHEMA.names()),
+        limits=_limits(chosen, is_open, found, rules),
+        value=found.value,
+        bound=found.bound,
+        gap=found.gap,
+    )
+
+
+def _blocked_channels(options: pl.DataFrame, customers: pl.DataFrame, rules: PlanRules) -> pl.LazyFrame:
+    """Customers by customer_id, with what stands against each channel (blocked_*, null: open) and margin_*."""
+    people = customers.lazy().sort("customer_id").with_columns(pl.col("priority").fill_null(1.0).cast(pl.Float64))
+    seen = (
+        options.lazy()
+        .group_by("customer_id")
+        .agg(all_count=pl.col("contact_count").sum(), days=pl.col("days_since_contact").min())
+    )
+    people = people.join(seen, on="customer_id", how="left", maintain_order="left")
+    for name, rule in rules.channels.items():
+        own = (
+            options.lazy()
+            .filter(pl.col("channel") == name)
+            .select(
+                "customer_id",
+                is_allowed_here="is_allowed",
+                count_here="contact_count",
+                **{f"margin_{name}": pl.col("expected_margin").cast(pl.Float64).fill_null(float("nan"))},
+            )
+        )
+        people = people.join(own, on="customer_id", how="left", maintain_order="left", validate="1:1")
+        people = people.with_columns(
+            _obstacle(rules, rule).alias(f"blocked_{name}"), pl.col(f"margin_{name}").fill_null(float("nan"))
+        ).drop("is_allowed_here", "count_here")
+    return people
+
+
+def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
+    """The first thing that stands against a contact through this channel, null where nothing does."""
+    return (
+        pl.when(pl.col("is_suppressed").fill_null(True)).then(pl.lit("suppressed"))
+        .when(pl.col("has_open_complaint").fill_null(False)).then(pl.lit("complaint"))
+        .when(~pl.col("is_allowed_here").fill_null(False)).then(pl.lit("consent"))
+        .when(pl.lit(rule.capacity == 0 or rule.frequency_cap == 0)).then(pl.lit("closed"))
+        .when(pl.col("days").fill_null(rules.cool_down_days) < rules.cool_down_days).then(pl.lit("cool_down"))
+        .when(pl.col("all_count").fill_null(0) >= rules.overall_cap).then(pl.lit("overall_cap"))
+        .when(pl.col("count_here").fill_null(0) >= rule.frequency_cap).then(pl.lit("channel_cap"))
+    )  # fmt: skip
+
+
+def _lots(customer: pl.Series, is_open: Booleans, rules: PlanRules, plan_id: str) -> _Lots:
+    is_held_out = draws(customer, "holdout") < rules.holdout_share
+    explores = ~is_held_out & (draws(customer, f"explore {plan_id}") < rules.explore_share)
+    probabilities = exploring_probabilities(is_open, rules.scarcity)
+    draw = draws(customer, f"channel {plan_id}")
+    explored = np.where(explores, drawn_channels(probabilities, draw), NOBODY)
+    # Explorers need a small share of each limit on average, all of it once in a blue moon, and never more.
+    explored = within_limits(explored, np.ones(is_open.shape), rules.scarcity, draw)
+    return _Lots(is_held_out, explores, explored, probabilities)
+
+
+def _allocated(worth: Floats, lots: _Lots, rules: PlanRules, draw: Floats) -> Allocation:
+    """The policy's plan, within what explorers leave. Prices tell what those in other arms would have got by it."""
+    used = rules.scarcity.used(lots.explored)
+    left = Scarcity(rules.scarcity.capacities - used[:-1], rules.scarcity.costs, rules.scarcity.budget - used[-1])
+    follows = ~lots.is_held_out & ~lots.explores
+    told_apart = worth * (1.0 + _TIE_BREAK * draw)
+    found = allocate(told_apart[:, follows], left, draw[follows])
+    reduced = told_apart - left.price_of(found.settled_prices)[:, None]
+    would_get = np.where(reduced.max(axis=0, initial=-np.inf) > 0.0, reduced.argmax(axis=0), NOBODY)
+    would_get[follows] = found.chosen
+    chosen = np.where(follows, would_get, NOBODY)
+    rows = np.flatnonzero(chosen != NOBODY)
+    return replace(found, chosen=chosen, preferred=would_get, value=float(worth[chosen[rows], rows].sum()))
+
+
+def _propensities(chosen: Integers, policy: Integers, lots: _Lots, rules: PlanRules) -> Floats:
+    """The probability, over all lots, with which a customer gets what he got. `NOBODY` is the last row: none."""
+    explored = lots.probabilities[chosen, np.arange(len(chosen))]
+    acting = (1.0 - rules.explore_share) * (chosen == policy) + rules.explore_share * explored
+    return np.asarray((1.0 - rules.holdout_share) * acting + rules.holdout_share * (chosen == NOBODY))
+
+
+def _limits(chosen: Integers, is_open: Booleans, found: Allocation, rules: PlanRules) -> pl.DataFrame:
+    limits = rules.scarcity.limits
+    return pl.DataFrame(
+        {
+            "limit": [*rules.channels, "budget"],
+            "capacity": [None if np.isinf(limit) else float(limit) for limit in limits],
+            "used": rules.scarcity.used(chosen),
+            "open_count": [*is_open.sum(axis=1).tolist(), int(is_open.any(axis=0).sum())],
+            "price": found.prices,
+        },
+        schema_overrides={"capacity": pl.Float64},
+    )
+
+
+def _contacts(
+    people: pl.DataFrame, chosen: Integers, propensity: Floats, lots: _Lots, rules: PlanRules, language: str
+) -> pl.DataFrame:
+    names = [*rules.channels, NONE]
+    costs = [*(rule.cost for rule in rules.channels.values()), 0.0]
+    arm = np.where(lots.is_held_out, "holdout", np.where(lots.explores, "explore", "policy"))
+    own_margin = pl.coalesce(
+        pl.when(pl.col("channel") == name).then(pl.col(f"margin_{name}").fill_nan(None)) for name in rules.channels
+    )
+    places = pl.Series("place", np.where(chosen == NOBODY, len(names) - 1, chosen))
+    return people.with_columns(
+        places.replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias("channel"),
+        places.replace_strict(dict(enumerate(costs)), return_dtype=pl.Float64).alias("cost"),
+        pl.Series("arm", arm),
+        pl.Series("propensity", propensity),
+    ).with_columns(expected_margin=own_margin).with_columns(reason=plan_reason(rules.channels, language))  # fmt: skip

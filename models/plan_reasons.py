@@ -1,0 +1,60 @@
+"""Why a customer gets this contact or none, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from models.sentences import number, sentence
+
+_TEXTS = {
+    "en": {
+        "contact": "Expected to add {margin} at a cost of {cost}.",
+        "explore": "Drawn by lot, so that the effects of channels can be measured.",
+        "holdout": "In the hold-out group: no marketing contact, so that the effect on others can be measured.",
+        "outbid": "No contact adds more than it costs, or contacts with others add more.",
+        "suppressed": "Marketing contacts are blocked for this customer.",
+        "complaint": "A complaint is open; it comes first.",
+        "consent": "No channel is allowed, or there is no address for it.",
+        "closed": "The only allowed channels are closed: their capacity or cap is zero.",
+        "cool_down": "Contacted only days ago.",
+        "overall_cap": "Contacted as often as the cap over all channels allows.",
+        "channel_cap": "Contacted as often as the caps of the allowed channels allow.",
+    },
+    "de": {
+        "contact": "Bringt voraussichtlich {margin} bei Kosten von {cost}.",
+        "explore": "Ausgelost, damit die Wirkung der Kanäle gemessen werden kann.",
+        "holdout": "In der Kontrollgruppe: kein Werbekontakt, damit die Wirkung bei anderen messbar ist.",
+        "outbid": "Kein Kontakt bringt mehr, als er kostet, oder Kontakte mit anderen bringen mehr.",
+        "suppressed": "Werbekontakte sind für diesen Kunden gesperrt.",
+        "complaint": "Eine Beschwerde ist offen; sie geht vor.",
+        "consent": "Kein Kanal ist erlaubt, oder es fehlt die Adresse dafür.",
+        "closed": "Die einzigen erlaubten Kanäle sind geschlossen: ihre Kapazität oder Obergrenze ist null.",
+        "cool_down": "Wurde erst vor wenigen Tagen angesprochen.",
+        "overall_cap": "Wurde so oft angesprochen, wie es über alle Kanäle erlaubt ist.",
+        "channel_cap": "Wurde so oft angesprochen, wie es die erlaubten Kanäle zulassen.",
+    },
+}  # fmt: skip
+# The obstacle that came closest to a contact is the one to tell.
+_NEAREST_FIRST = ("channel_cap", "overall_cap", "cool_down", "closed", "consent", "complaint", "suppressed")
+
+
+def plan_reason(channels: Iterable[str], language: str) -> pl.Expr:
+    """Return the reason from channel, arm, expected_margin, cost and blocked_<channel> (null: open)."""
+    texts = _TEXTS[language]
+    obstacles = [pl.col(f"blocked_{name}") for name in channels]
+    nearest = pl.coalesce(
+        pl.when(pl.any_horizontal(*(obstacle == name for obstacle in obstacles))).then(pl.lit(texts[name]))
+        for name in _NEAREST_FIRST
+    )
+    money = {
+        name: number(pl.col(column), language, 2) for name, column in (("margin", "expected_margin"), ("cost",) * 2)
+    }
+    return (
+        pl.when(pl.col("arm") == "holdout").then(pl.lit(texts["holdout"]))
+        .when(pl.all_horizontal(*(obstacle.is_not_null() for obstacle in obstacles))).then(nearest)
+        .when(pl.col("arm") == "explore").then(pl.lit(texts["explore"]))
+        .when(pl.col("channel") != "none").then(sentence(texts["contact"], **money))
+        .otherwise(pl.lit(texts["outbid"]))
+    )  # fmt: skip
