@@ -24,12 +24,17 @@ from benchmarks.campaigns import (
     splits,
     two_model_qini,
 )
+from benchmarks.looks import false_alarms
+from benchmarks.plans import company_to_plan, rules_for, violations
+from models.contact_plan import plan_contacts
 from models.effects import doubly_robust, mean_effects
 from models.personalisation import judge
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 SHARED_TEST_DATA = Path(os.environ.get("STAMMKUNDE_SHARED_DATA", REPO_ROOT.parent / "shared" / "data"))
 CAMPAIGNS = 100
+PLANNED = 1_000_000
+LOOKED_AT = 1_000
 PUBLISHED_EFFECTS = {"Mens E-Mail": (0.0766, 0.0034), "Womens E-Mail": (0.0452, 0.0032)}
 ASKED_QINI = {"Mens E-Mail": 0.013, "Womens E-Mail": 0.063}
 
@@ -81,7 +86,35 @@ def gate_rows() -> Iterator[Row]:
         yield f"{figure}, of {CAMPAIGNS} campaigns", asked, f"{sum(claims)}"
 
 
-PARTS: dict[str, Callable[[], Iterator[Row]]] = {"hillstrom": hillstrom_rows, "gate": gate_rows}
+def plan_rows() -> Iterator[Row]:
+    """Seconds, gap and violations of a large plan."""
+    options, customers = company_to_plan(PLANNED, seed=1)
+    rules = rules_for(PLANNED)
+    started = time.monotonic()
+    plan = plan_contacts(options, customers, rules, plan_id="2026-11")
+    name = f"plan for {PLANNED:,} customers x {len(rules.channels)} channels"
+    yield f"{name}, seconds", "<= 60", f"{time.monotonic() - started:.1f}"
+    yield f"{name}, gap to the bound", "<= 0.5 %", f"{plan.gap:.3%}"
+    yield f"{name}, violations", "0", f"{sum(violations(plan, options, customers, rules).values())}"
+
+
+def look_rows() -> Iterator[Row]:
+    """False alarms of campaigns that do nothing, looked at every day for four weeks."""
+    for kind in ("arriving", "maturing"):
+        ours, naive = false_alarms(LOOKED_AT, kind=kind)
+        yield (
+            f"A/A campaigns with daily looks, outcomes {kind}, false alarms of {LOOKED_AT}",
+            f"<= {LOOKED_AT // 20}",
+            f"{ours} (a t-test every day: {naive})",
+        )
+
+
+PARTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "hillstrom": hillstrom_rows,
+    "gate": gate_rows,
+    "plan": plan_rows,
+    "looks": look_rows,
+}
 
 
 if __name__ == "__main__":
