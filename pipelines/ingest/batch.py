@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from data_quality.contracts import contracts
 from pipelines.ingest.durable import durable_file, private_folder, remove_leftovers
 from pipelines.ingest.engine import engine
+from pipelines.ingest.event_days import event_days, newest_credible
 from pipelines.ingest.landed import Landed, landed_files
 from pipelines.ingest.ledger import ImbalanceError, LedgerRow, Note, Status, read_note, write_ledger, write_note
 from pipelines.ingest.loading import Loader, file_id
@@ -26,17 +27,11 @@ from pipelines.ingest.settings import IngestSettings
 from pipelines.quoting import file_literal
 
 EMPTY_TABLE = "_empty"
-_TIMES_OF_EVENTS = {
-    "orders": "ordered_at",
-    "activities": "occurred_at",
-    "email_events": "occurred_at",
-    "campaigns": "sent_at",
-}
 
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest did. `newest_at` is the newest order, activity, e-mail event or campaign, in UTC.
+    """What an ingest did. `newest_at` is the newest credible order, activity, e-mail event or campaign, in UTC.
 
     `converted` and `removed` name the raw files (entity, file_id) that this run wrote or took away.
     """
@@ -98,16 +93,17 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
 
 
 def newest_event(connection: duckdb.DuckDBPyConnection, raw: Path) -> datetime | None:
-    """The newest order, activity, e-mail event or campaign in `raw`, in UTC.
+    """The newest order, activity, e-mail event or campaign in `raw` whose date can be believed, in UTC.
 
     Without any of these it is the newest time in the data at all, and None where there is none.
     """
+    if found := newest_credible(event_days(connection, raw)):
+        return found.newest_at
     newest = " UNION ALL ".join(
-        f"SELECT max({_TIMES_OF_EVENTS.get(entity, 'NULL')}) AS event_at, max(file_horizon) AS any_at "
-        f"FROM read_parquet({file_literal(raw / entity)} || '/*.parquet')"
+        f"SELECT max(file_horizon) AS any_at FROM read_parquet({file_literal(raw / entity)} || '/*.parquet')"
         for entity in contracts()
     )
-    row = connection.execute(f"SELECT coalesce(max(event_at), max(any_at)) FROM ({newest}) AS newest").fetchone()
+    row = connection.execute(f"SELECT max(any_at) FROM ({newest}) AS newest").fetchone()
     return row[0] if row else None
 
 
