@@ -26,6 +26,20 @@
 {%- endmacro %}
 
 
+{# The part of a text that the pattern's first group matches; an empty text where nothing does. #}
+{% macro regexp_extract(text, pattern) -%}
+    {{ return(adapter.dispatch('regexp_extract', 'stammkunde')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__regexp_extract(text, pattern) -%}
+    regexp_extract({{ text }}, '{{ pattern }}', 1)
+{%- endmacro %}
+
+{% macro spark__regexp_extract(text, pattern) -%}
+    regexp_extract({{ text }}, r'{{ pattern }}', 1)
+{%- endmacro %}
+
+
 {# Several columns as one value that compares column by column. #}
 {% macro compared_in_turn(columns) -%}
     {{ return(adapter.dispatch('compared_in_turn', 'stammkunde')(columns)) }}

@@ -41,26 +41,30 @@
 {%- endmacro %}
 
 
-{# The host of a web or e-mail address, without www; null where it has no dot. #}
+{# The domain that somebody registered, out of a web or e-mail address: tee.co.uk of https://shop.tee.co.uk/a; null where
+   there is none. Below some hosts each customer has a name of his own. #}
 {% macro web_domain(text) -%}
-    case
-        when {{ text }} like '%.%'
-            then nullif({{ regexp_replace_all(
-                'lower(' ~ trim_blanks(text) ~ ')',
-                '^([a-z]+://)?([^/]*@)?(www[0-9]?[.])?|[/:?#].*$|[.]$',
-                ''
-            ) }}, '')
-    end
+    {%- set host = regexp_replace_all(
+        'lower(' ~ trim_blanks(text) ~ ')', '^([a-z]+:/*)?([^/]*@)?|[/:?#,; ].*$|[.]$', ''
+    ) -%}
+    {%- set registries = '(ac|co|com|edu|gob|gov|gv|ltd|me|ne|net|or|org)[.][a-z][a-z]' -%}
+    {%- set hosts = '(blogspot|jimdofree|jimdosite|myshopify|weebly|wixsite|wordpress)[.]com' -%}
+    nullif({{ regexp_extract(
+        regexp_replace_all(host, '[.]$', ''),
+        '([^.]+[.](' ~ registries ~ '|' ~ hosts ~ ')|[^.]+[.][^.]+)$'
+    ) }}, '')
 {%- endmacro %}
 
 
-{# The name of a company without legal form, punctuation and case; null for words that name no company. #}
+{# The name of a company without legal form, punctuation, case and the word and; null for words that name no company. #}
 {% macro company_key(name) -%}
-    {%- set words = "' ' || trim(" ~ regexp_replace_all(plain_letters(name), '[^a-z0-9]+', ' ') ~ ")" -%}
-    {%- set legal_forms = 'gmbh|mbh|co|kg|kgaa|ag|se|ohg|gbr|ug|haftungsbeschraenkt|e k|ek|e v|ev|eg'
-        ~ '|ltd|limited|llc|inc|corp|plc|sa|s a|sarl|sas|bv|b v|nv|n v|oy|ab|as|aps'
-        ~ '|spa|s p a|srl|s r l|sro|s r o|sp z o o' -%}
-    nullif(nullif(nullif(nullif(trim({{ regexp_replace_all(words, '( (' ~ legal_forms ~ '))+$', '') }}),
+    {%- set words = "' ' || trim(" ~ regexp_replace_all(plain_letters(name), '[^\\p{L}\\p{N}]+', ' ') ~ ")" -%}
+    {%- set names = regexp_replace_all(words, '( (und|and|et|u))+ ', ' ') -%}
+    {%- set legal_forms = 'gmbh|g m b h|ggmbh|gesmbh|mbh|co|kg|kgaa|ag|aktiengesellschaft|se|ohg|o h g|gbr|ug'
+        ~ '|haftungsbeschraenkt|e k|ek|e v|ev|eg|partg|partgmbb'
+        ~ '|ltd|limited|llc|llp|inc|incorporated|corp|corporation|company|plc|pty|sa|s a|sarl|s a r l|sas|bv|b v|nv|n v'
+        ~ '|oy|oyj|ab|as|a s|aps|spa|s p a|srl|s r l|sl|lda|sro|s r o|doo|kft|zoo|z o o|sp zoo|sp z o o' -%}
+    nullif(nullif(nullif(nullif(trim({{ regexp_replace_all(names, '( (' ~ legal_forms ~ '))+$', '') }}),
         ''), 'privat'), 'private'), 'keine')
 {%- endmacro %}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import polars as pl
+
+from models.identity.calculator import calculator
 
 BLOCKING_RULES: tuple[tuple[str, ...], ...] = (
     ("mailbox",),
@@ -97,13 +98,12 @@ def _bounded(keyed: pl.DataFrame, rule: Sequence[str], budget: int) -> tuple[pl.
 def _pairs(found: list[pl.DataFrame]) -> pl.DataFrame:
     if not found:
         return pl.DataFrame(schema={"profile_l": pl.Int64, "profile_r": pl.Int64})
-    with duckdb.connect() as connection:
-        queries = []
-        for at, members in enumerate(found):
-            connection.register(f"members_{at}", members.to_arrow())
-            queries.append(
-                "SELECT l.profile AS profile_l, r.profile AS profile_r "
-                f"FROM members_{at} AS l JOIN members_{at} AS r "
-                "ON l.key = r.key AND l.profile < r.profile AND l.customer <> r.customer"
-            )
-        return pl.DataFrame(connection.sql(" UNION ".join(queries)).to_arrow_table()).sort("profile_l", "profile_r")
+    tables = {f"members_{at}": members for at, members in enumerate(found)}
+    queries = [
+        "SELECT l.profile AS profile_l, r.profile AS profile_r "
+        f"FROM {name} AS l JOIN {name} AS r ON l.key = r.key AND l.profile < r.profile AND l.customer <> r.customer"
+        for name in tables
+    ]
+    with calculator(**tables) as connection:
+        pairs = connection.sql(" UNION ".join(queries)).to_arrow_table()
+    return pl.DataFrame(pairs).sort("profile_l", "profile_r")

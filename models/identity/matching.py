@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
 
+from models.identity.calculator import calculator
 from models.identity.clusters import MATCH_PROBABILITY
 from models.identity.comparisons import (
     BIRTH,
@@ -145,9 +145,7 @@ def levels(profiles: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         for side in "lr"
     ]
     cases = ", ".join(f'{_level(comparison)} AS "{comparison.name}"' for comparison in COMPARISONS)
-    with duckdb.connect() as connection:
-        connection.register("profiles", profiles.select("profile", *COMPARED).to_arrow())
-        connection.register("pairs", pairs.to_arrow())
+    with calculator(profiles=profiles.select("profile", *COMPARED), pairs=pairs) as connection:
         table = connection.sql(
             f"SELECT pairs.*, {cases} FROM pairs JOIN ({sides[0]}) AS l USING (profile_l) "
             f"JOIN ({sides[1]}) AS r USING (profile_r)"
@@ -219,8 +217,7 @@ def _linker(
         probability_two_random_records_match=any_two,
         retain_matching_columns=False,
     )
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with calculator() as connection:
         table = DuckDBAPI(connection).register(profiles.select("profile", *COMPARED).to_arrow())
         yield Linker(table, settings, log_level=logging.ERROR)
 

@@ -32,7 +32,8 @@ class RecordCount:
     cells of all records, `quoted_cells` those that open with a quote, `loose_quotes` the quotes that neither open nor
     close a cell nor double another, `swallowed_lines` the lines within quotes that have as many cells as a row.
     `after_blank` are the lines of records below a blank line, none where there are many. `has_odd_blanks` tells whether
-    other blanks than the usual one occur, so that a cell may begin or end with one. No record takes more than
+    other blanks than the usual one occur, so that a cell may begin or end with one, `has_returns` whether there are
+    carriage returns. No record takes more than
     `longest` bytes.
     """
 
@@ -46,6 +47,7 @@ class RecordCount:
     after_blank: tuple[int, ...] = ()
     has_odd_blanks: bool = True
     longest: int = 0
+    has_returns: bool = True
 
     def lines_of(self, records: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The lines on which records start, by their numbers from 0."""
@@ -99,6 +101,7 @@ class _Counter:
         self._count = self._delimiters = self._quoted_cells = self._loose_quotes = 0
         self._is_quoted = False
         self._longest = self._unfinished = 0
+        self._has_returns = False
         self._offset: int | None = None
         self._breaks: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
 
@@ -108,6 +111,7 @@ class _Counter:
             return
         data = np.frombuffer(block, dtype=np.uint8)
         self._has_odd_blanks = self._has_odd_blanks or _holds_odd_blanks(block)
+        self._has_returns = self._has_returns or b"\r" in block
         ends = np.flatnonzero(data == _NEWLINE)
         starts = np.concatenate(([0], ends[:-1] + 1))
         lengths = ends - starts - ((ends > starts) & (data[ends - 1] == _RETURN))
@@ -206,4 +210,5 @@ class _Counter:
         cells = self._delimiters + self._count
         gaps = tuple(self._after_blank) if len(self._after_blank) <= MOST_GAPS else ()
         quotes = self._quoted_cells, self._loose_quotes, self._swallowed
-        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, self._has_odd_blanks, self._longest)
+        signs = self._has_odd_blanks, self._longest, self._has_returns
+        return RecordCount(self._count, records, offsets, cells, *quotes, gaps, *signs)

@@ -160,7 +160,7 @@ def _form(
 
 def _is_unclean(cell: str, staged: Staged) -> str:
     test = is_untrimmed(cell, has_odd_blanks=staged.has_odd_blanks)
-    return f"{test} OR contains({cell}, chr(13))" if staged.has_breaks else test
+    return f"{test} OR contains({cell}, chr(13))" if staged.has_returns else test
 
 
 def _cleaned(cell: str) -> str:

@@ -51,9 +51,9 @@ class Staged:
     after_blank: tuple[int, ...] = ()
 
     @property
-    def has_breaks(self) -> bool:
-        """Whether cells may hold line breaks."""
-        return self.count is None or len(self.count.offsets) > 1
+    def has_returns(self) -> bool:
+        """Whether cells may hold line breaks with a carriage return."""
+        return self.count is None or (len(self.count.offsets) > 1 and self.count.has_returns)
 
     @property
     def has_odd_blanks(self) -> bool:

@@ -6,11 +6,12 @@ only the other cells of the column can tell. Where they do not, the workspace's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import duckdb
 
+from pipelines.ingest.number_times import SHAPES, is_number_time
 from pipelines.ingest.values import DECIMAL, NumberStyle, Styles, TimeStyle, amount_text, is_iso, is_zoned
 from pipelines.quoting import identifier
 
@@ -20,6 +21,7 @@ _POINT_COUNTRIES = frozenset(
 )  # fmt: skip
 _MONTH_FIRST_COUNTRIES = frozenset(["US", "PH"])
 
+_TIME_SHAPES = ("iso", "zoned", "dotted", "slashed", "dashed", "worded", *SHAPES)
 _COMMA_IS_MARK = r",[0-9]{1,2}$|,[0-9]{4,}$|[.][0-9]{3},|^[-+]?0?,"
 _POINT_IS_MARK = r"[.][0-9]{1,2}$|[.][0-9]{4,}$|,[0-9]{3}[.]|^[-+]?0?[.]"
 
@@ -152,26 +154,52 @@ def _time_styles(
 ) -> tuple[dict[str, TimeStyle], list[str]]:
     if not times:
         return {}, []
-    counts = _counts(connection, relation, [count for cell in times for count in _time_counts(identifier(cell))])
-    notes = []
-    styles = {}
+    looks = _counts(connection, relation, [count for cell in times for count in _year_first_counts(identifier(cell))])
+    styles, others = {}, {}
     for at, (cell, label) in enumerate(times.items()):
-        *shapes, first_over_12, second_over_12 = counts[8 * at : 8 * at + 8]
-        names = ("iso", "zoned", "dotted", "slashed", "dashed", "worded")
-        present = frozenset(name for name, count in zip(names, shapes, strict=True) if count)
-        day_first: bool | None = place.country not in _MONTH_FIRST_COUNTRIES
-        if first_over_12 and second_over_12:
-            day_first = None
-            notes.append(
-                f'Dates in "{label}" are written in both orders; only those that can be read one way were read.'
-            )
-        elif (first_over_12 > 0) != (second_over_12 > 0):
-            day_first = first_over_12 > 0
-        elif present & {"slashed", "dashed"}:
-            order = "day before month" if day_first else "month before day"
-            notes.append(_two_ways(f'Dates in "{label}"', order, place))
+        filled, iso, zoned = looks[3 * at : 3 * at + 3]
+        if filled > iso + zoned:
+            others[cell] = label
+        else:
+            present = _present(("iso", "zoned"), (iso, zoned))
+            styles[cell] = TimeStyle(present, place.country not in _MONTH_FIRST_COUNTRIES, place.zone)
+    counts = _counts(connection, relation, [count for cell in others for count in _time_counts(identifier(cell))])
+    width, notes = len(_TIME_SHAPES) + 2, []
+    for at, (cell, label) in enumerate(others.items()):
+        *shapes, first_over_12, second_over_12 = counts[width * at : width * (at + 1)]
+        present = _present(_TIME_SHAPES, shapes)
+        day_first, said = _order(present, first_over_12, second_over_12, label, place)
+        if "serial" in present:
+            said.append(f'Dates in "{label}" are the numbers of a spreadsheet\'s days; they were read as such.')
+        notes += said
         styles[cell] = TimeStyle(present, day_first, place.zone)
     return styles, notes
+
+
+def _present(names: Sequence[str], counts: Sequence[int]) -> frozenset[str]:
+    return frozenset(name for name, count in zip(names, counts, strict=True) if count)
+
+
+def _order(
+    present: frozenset[str], first_over_12: int, second_over_12: int, label: str, place: Place
+) -> tuple[bool | None, list[str]]:
+    """Whether the day comes first (None: cells of both orders occur), and what is to be said about it."""
+    by_country = place.country not in _MONTH_FIRST_COUNTRIES
+    if first_over_12 and second_over_12:
+        both = f'Dates in "{label}" are written in both orders; only those that can be read one way were read.'
+        return None, [both]
+    if first_over_12 or second_over_12:
+        return first_over_12 > 0, []
+    if present & {"slashed", "dashed"}:
+        order = "day before month" if by_country else "month before day"
+        return by_country, [_two_ways(f'Dates in "{label}"', order, place)]
+    return by_country, []
+
+
+def _year_first_counts(cell: str) -> list[str]:
+    """Filled cells, those that begin with the year, and those that say their zone too. Most columns are of this kind
+    throughout, and need no dearer look."""
+    return [f"count({cell})", f"count_if({is_iso(cell)} AND NOT {is_zoned(cell)})", f"count_if({is_zoned(cell)})"]
 
 
 def _time_counts(cell: str) -> list[str]:
@@ -190,7 +218,8 @@ def _time_counts(cell: str) -> list[str]:
         f"count_if({is_numeric} AND contains({cell}, '.') AND NOT contains({cell}, '/'))",
         f"count_if({slashed})",
         f"count_if({dashed})",
-        f"count_if(NOT {is_iso(cell)} AND regexp_matches({cell}, '[A-Za-z]{{3}}'))",
+        f"count_if(CASE WHEN {is_iso(cell)} THEN false ELSE regexp_matches({cell}, '\\pL{{3}}') END)",
+        *(f"count_if({is_number_time(cell, shape)})" for shape in SHAPES),
         over_12(1),
         over_12(2),
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from data_quality.contracts import DUCKDB_TYPES, Column
+from pipelines.ingest.month_names import FOREIGN, in_english
+from pipelines.ingest.number_times import compact_as_local, epoch_as_utc, is_number_time, serial_as_local
 from pipelines.quoting import literal
 
 BLANKS = "' \t\r\n' || chr(160) || chr(65279)"
@@ -24,6 +26,13 @@ _WORDED = (
     "%B %d, %Y %I:%M %p", "%B %d, %Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y", "%a, %d %b %Y %H:%M:%S",
 )  # fmt: skip
 _WORDED_SHAPE = r"[A-Za-z]{3}.*\b[12][0-9]{3}\b"
+_FOREIGN_WORDED = ("%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y", "%d %b %y", "%b %Y")
+_FOREIGN_SHAPE = rf"(?i)(?:^|[^\w])(?:{FOREIGN})(?:[^\w]|$)"
+_ZONE_MINUTES = {
+    "WET": 0, "WEST": 60, "CET": 60, "MEZ": 60, "CEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180,
+    "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "JST": 540,
+}  # fmt: skip
+"""Names of zones that mean one offset. (CST, IST and BST mean several, so times with them are not read.)"""
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 
 
@@ -42,7 +51,9 @@ class TimeStyle:
     """How one column of a file writes times: the shapes that occur in it, the order of day and month, its zone.
     `day_first` is None where cells of both orders occur: only days after the 12th can then be told from months."""
 
-    shapes: frozenset[str] = frozenset({"iso", "zoned", "dotted", "slashed", "dashed", "worded"})
+    shapes: frozenset[str] = frozenset(
+        {"iso", "zoned", "dotted", "slashed", "dashed", "worded", "epoch", "compact", "serial"}
+    )
     day_first: bool | None = True
     zone: str = "UTC"
 
@@ -166,6 +177,8 @@ def as_utc(sql: str, style: TimeStyle) -> str:
     branches = []
     if "zoned" in style.shapes:
         branches.append(f"WHEN {is_zoned(sql)} THEN {_zoned(sql)}")
+    if "epoch" in style.shapes:
+        branches.append(f"WHEN {is_number_time(sql, 'epoch')} THEN {epoch_as_utc(sql)}")
     return (
         f"CASE {' '.join(branches)} ELSE {_to_utc(_as_local(sql, style), style.zone)} END"
         if branches
@@ -182,7 +195,9 @@ def is_zoned(sql: str) -> str:
     """Whether a year-first time says its zone."""
     tail = f"substr({sql}, 14)"
     has_offset = f"contains({tail}, '+') OR contains({tail}, '-')"
-    return f"({is_iso(sql)} AND ({has_offset} OR right(upper({tail}), 1) = 'Z' OR right({tail}, 3) IN ('UTC', 'GMT')))"
+    names = ", ".join(literal(name) for name in ("UTC", "GMT", *_ZONE_MINUTES))
+    has_name = f"right({tail}, 1) BETWEEN 'A' AND 'Z' AND regexp_extract({tail}, '[A-Z]+$') IN ({names})"
+    return f"({is_iso(sql)} AND ({has_offset} OR right(upper({tail}), 1) = 'Z' OR {has_name}))"
 
 
 def _to_utc(local: str, zone: str) -> str:
@@ -191,25 +206,38 @@ def _to_utc(local: str, zone: str) -> str:
 
 def _zoned(sql: str) -> str:
     """DuckDB's own cast drops an offset in silence, so the offset is taken off and subtracted here."""
-    any_offset = f"regexp_extract(substr({sql}, 14), '([+-][0-9]{{2}}:?(?:[0-9]{{2}})?|Z|z|UTC|GMT)$', 1)"
+    any_offset = f"regexp_extract(substr({sql}, 14), '([+-][0-9]{{2}}:?(?:[0-9]{{2}})?|Z|z|[A-Z]{{3,4}})$', 1)"
     offset = f"CASE WHEN substr({sql}, -5, 1) IN ('+', '-') THEN right({sql}, 5) ELSE {any_offset} END"
     local = f"try_cast(rtrim(left(replace({sql}, '/', '-'), length({sql}) - length({offset}))) AS TIMESTAMP)"
     digits = f"replace(substr({offset}, 2), ':', '')"
     hours, rest = f"try_cast(left({digits}, 2) AS INTEGER)", f"try_cast(substr({digits}, 3, 2) AS INTEGER)"
     minutes = f"coalesce({hours} * 60 + coalesce({rest}, 0), 0)"
     sign = f"CASE WHEN starts_with({offset}, '-') THEN -1 ELSE 1 END"
-    return f"CASE WHEN {offset} <> '' THEN {local} - to_minutes({sign} * {minutes}) END"
+    named = " ".join(f"WHEN '{name}' THEN {count}" for name, count in _ZONE_MINUTES.items())
+    shift = f"CASE {offset} {named} ELSE {sign} * {minutes} END"
+    return f"CASE WHEN {offset} <> '' THEN {local} - to_minutes({shift}) END"
 
 
 def _as_local(sql: str, style: TimeStyle) -> str:
     """The time as it is written, without a zone."""
     branches = []
     if style.shapes & {"iso", "zoned"}:
-        branches.append(f"WHEN {is_iso(sql)} THEN try_cast(replace({sql}, '/', '-') AS TIMESTAMP)")
+        # the engine's cast drops what stands behind a time, such as the name of a zone
+        plain = f"CASE WHEN right({sql}, 1) BETWEEN '0' AND '9' THEN replace({sql}, '/', '-') END"
+        branches.append(f"WHEN {is_iso(sql)} THEN try_cast({plain} AS TIMESTAMP)")
     for shape, separator in (("dotted", "."), ("slashed", "/"), ("dashed", "-")):
         if shape in style.shapes:
             branches += _numeric_branches(sql, separator, True if shape == "dotted" else style.day_first)
+    if "epoch" in style.shapes:
+        local = f"timezone({literal(style.zone)}, timezone('UTC', {epoch_as_utc(sql)}))"
+        branches.append(f"WHEN {is_number_time(sql, 'epoch')} THEN {local}")
+    if "compact" in style.shapes:
+        branches.append(f"WHEN {is_number_time(sql, 'compact')} THEN {compact_as_local(sql)}")
+    if "serial" in style.shapes:
+        branches.append(f"WHEN {is_number_time(sql, 'serial')} THEN {serial_as_local(sql)}")
     if "worded" in style.shapes:
+        foreign = _strptime(in_english(sql), _FOREIGN_WORDED)
+        branches.append(f"WHEN regexp_matches({sql}, '{_FOREIGN_SHAPE}') THEN {foreign}")
         branches.append(f"WHEN regexp_matches({sql}, '{_WORDED_SHAPE}') THEN {_strptime(sql, _WORDED)}")
     return f"CASE {' '.join(branches)} END" if branches else "NULL::TIMESTAMP"
 

@@ -79,11 +79,44 @@ def test_where_no_cell_tells_the_country_decides_and_a_note_says_so(country: str
         ("31.02.2024", None),
         ("epoch", None),
         ("infinity", None),
-        ("20250101", None),
+        ("20250101", "2025-01-01 00:00:00"),
+        ("20250131 235958", None),
+        ("20250131235958", "2025-01-31 23:59:58"),
+        ("20251301", None),
+        ("1735765878", "2025-01-01 21:11:18"),
+        ("1735765878.25", "2025-01-01 21:11:18.250000"),
+        ("1735765878000", "2025-01-01 21:11:18"),
+        ("45658", "2025-01-01 00:00:00"),
+        ("45658,5", "2025-01-01 12:00:00"),
+        ("2025", None),
+        ("123456", None),
+        ("3. März 2024", "2024-03-03 00:00:00"),
+        ("03 Mrz 2024 17:05", "2024-03-03 17:05:00"),
+        ("31. Dez. 2024", "2024-12-31 00:00:00"),
+        ("1. Mai 2024 um 08:15 Uhr", "2024-05-01 08:15:00"),
+        ("12 janv. 2024", "2024-01-12 00:00:00"),
+        ("14 août 2024 09:30:01", "2024-08-14 09:30:01"),
+        ("31. Februar 2024", None),
+        ("2025-07-01 12:00:00 CEST", "2025-07-01 10:00:00"),
+        ("2025-01-01 12:00 MEZ", "2025-01-01 11:00:00"),
+        ("2025-01-01 12:00:00 EST", "2025-01-01 17:00:00"),
+        ("2025-01-01 12:00:00 CST", None),
     ],
 )
 def test_times_in_every_form_that_vendors_write(text: str, expected: str | None) -> None:
     assert times([text])[0] == [expected]
+
+
+def test_epoch_seconds_are_utc_in_whatever_zone_the_company_is() -> None:
+    assert times(["1735765878"], zone="Europe/Berlin")[0] == ["2025-01-01 21:11:18"]
+    assert times(["20250101"], zone="Europe/Berlin")[0] == ["2024-12-31 23:00:00"]
+
+
+def test_serials_of_a_spreadsheet_are_read_with_a_note() -> None:
+    values, notes = times(["45658", "45659.25"])
+    assert values == ["2025-01-01 00:00:00", "2025-01-02 06:00:00"]
+    assert len(notes) == 1
+    assert "spreadsheet" in notes[0]
 
 
 def test_the_order_of_day_and_month_is_decided_by_the_whole_column() -> None:

@@ -19,8 +19,9 @@ with mentions as (
 
 ),
 
--- No list of mail providers is complete. A domain of many people who name no company is one, too.
-mail_providers as (
+-- No list of mail providers is complete. A domain of many people who name no company is one, too. And where the CRM
+-- has a platform's page for many a company's website, that domain belongs to none of them.
+nobodys_domains as (
 
     select domain
     from {{ ref('free_mail_domains') }}
@@ -35,6 +36,14 @@ mail_providers as (
         and count(distinct case when name_key is not null then customer_id end) * 2 < count(distinct customer_id)
         and not bool_or(entity = 'accounts')
 
+    union
+
+    select domain
+    from mentions
+    where domain is not null and entity = 'accounts'
+    group by domain
+    having count(distinct {{ dbt.split_part('name_key', "' '", 1) }}) > 5
+
 )
 
 select
@@ -44,6 +53,6 @@ select
     mentions.source_id,
     mentions.company_source_id,
     mentions.name_key,
-    case when mail_providers.domain is null then mentions.domain end as domain
+    case when nobodys_domains.domain is null then mentions.domain end as domain
 from mentions
-left join mail_providers on mentions.domain = mail_providers.domain
+left join nobodys_domains on mentions.domain = nobodys_domains.domain
