@@ -157,11 +157,11 @@ def _time_styles(
     looks = _counts(connection, relation, [count for cell in times for count in _year_first_counts(identifier(cell))])
     styles, others = {}, {}
     for at, (cell, label) in enumerate(times.items()):
-        filled, iso, zoned = looks[3 * at : 3 * at + 3]
-        if filled > iso + zoned:
+        filled, year_first, zoned = looks[3 * at : 3 * at + 3]
+        if filled > year_first:
             others[cell] = label
         else:
-            present = _present(("iso", "zoned"), (iso, zoned))
+            present = _present(("iso", "zoned"), (year_first - zoned, zoned))
             styles[cell] = TimeStyle(present, place.country not in _MONTH_FIRST_COUNTRIES, place.zone)
     counts = _counts(connection, relation, [count for cell in others for count in _time_counts(identifier(cell))])
     width, notes = len(_TIME_SHAPES) + 2, []
@@ -199,7 +199,7 @@ def _order(
 def _year_first_counts(cell: str) -> list[str]:
     """Filled cells, those that begin with the year, and those that say their zone too. Most columns are of this kind
     throughout, and need no dearer look."""
-    return [f"count({cell})", f"count_if({is_iso(cell)} AND NOT {is_zoned(cell)})", f"count_if({is_zoned(cell)})"]
+    return [f"count({cell})", f"count_if({is_iso(cell)})", f"count_if({is_zoned(cell)})"]
 
 
 def _time_counts(cell: str) -> list[str]:

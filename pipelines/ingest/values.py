@@ -192,12 +192,14 @@ def is_iso(sql: str) -> str:
 
 
 def is_zoned(sql: str) -> str:
-    """Whether a year-first time says its zone."""
+    """Whether a year-first time says its zone: an offset, Z, or a name that means one offset."""
     tail = f"substr({sql}, 14)"
-    has_offset = f"contains({tail}, '+') OR contains({tail}, '-')"
-    names = ", ".join(literal(name) for name in ("UTC", "GMT", *_ZONE_MINUTES))
-    has_name = f"right({tail}, 1) BETWEEN 'A' AND 'Z' AND regexp_extract({tail}, '[A-Z]+$') IN ({names})"
-    return f"({is_iso(sql)} AND ({has_offset} OR right(upper({tail}), 1) = 'Z' OR {has_name}))"
+    names = ", ".join(literal(name) for name in ("Z", "z", "UTC", "GMT", *_ZONE_MINUTES))
+    return (
+        f"CASE WHEN NOT {is_iso(sql)} THEN false WHEN contains({tail}, '+') OR contains({tail}, '-') THEN true "
+        f"WHEN right({sql}, 1) BETWEEN '0' AND '9' THEN false "
+        f"ELSE coalesce(regexp_extract({tail}, '[A-Za-z]+$') IN ({names}), false) END"
+    )
 
 
 def _to_utc(local: str, zone: str) -> str:
@@ -207,15 +209,25 @@ def _to_utc(local: str, zone: str) -> str:
 def _zoned(sql: str) -> str:
     """DuckDB's own cast drops an offset in silence, so the offset is taken off and subtracted here."""
     any_offset = f"regexp_extract(substr({sql}, 14), '([+-][0-9]{{2}}:?(?:[0-9]{{2}})?|Z|z|[A-Z]{{3,4}})$', 1)"
-    offset = f"CASE WHEN substr({sql}, -5, 1) IN ('+', '-') THEN right({sql}, 5) ELSE {any_offset} END"
-    local = f"try_cast(rtrim(left(replace({sql}, '/', '-'), length({sql}) - length({offset}))) AS TIMESTAMP)"
+    named = " ".join(f"WHEN '{name}' THEN {count}" for name, count in _ZONE_MINUTES.items())
+    shift = f"CASE {any_offset} {named} ELSE {_minutes(any_offset)} END"
+    length = f"length({any_offset})"
+    any_time = f"CASE WHEN {any_offset} <> '' THEN {_moment(sql, length)} - to_minutes({shift}) END"
+    four_digits = f"{_moment(sql, '5')} - to_minutes({_minutes(f'right({sql}, 5)')})"
+    return f"CASE WHEN substr({sql}, -5, 1) IN ('+', '-') THEN {four_digits} ELSE {any_time} END"
+
+
+def _moment(sql: str, offset_length: str) -> str:
+    """What stands before an offset."""
+    return f"try_cast(rtrim(left(replace({sql}, '/', '-'), length({sql}) - {offset_length})) AS TIMESTAMP)"
+
+
+def _minutes(offset: str) -> str:
+    """+0130, +01:30 or +01 in minutes; 0 for Z."""
     digits = f"replace(substr({offset}, 2), ':', '')"
     hours, rest = f"try_cast(left({digits}, 2) AS INTEGER)", f"try_cast(substr({digits}, 3, 2) AS INTEGER)"
-    minutes = f"coalesce({hours} * 60 + coalesce({rest}, 0), 0)"
     sign = f"CASE WHEN starts_with({offset}, '-') THEN -1 ELSE 1 END"
-    named = " ".join(f"WHEN '{name}' THEN {count}" for name, count in _ZONE_MINUTES.items())
-    shift = f"CASE {offset} {named} ELSE {sign} * {minutes} END"
-    return f"CASE WHEN {offset} <> '' THEN {local} - to_minutes({shift}) END"
+    return f"({sign} * coalesce({hours} * 60 + coalesce({rest}, 0), 0))"
 
 
 def _as_local(sql: str, style: TimeStyle) -> str:
