@@ -37,6 +37,7 @@ def fit_boosted_orders(
     Each example is a history (see `purchase_history.histories`), the purchases that followed, and within how many days.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     step = max(1, sum(history.height for history, _, _ in examples) // _MOST_ROWS)
     rows = np.vstack([_features(history)[::step] for history, _, _ in examples])
@@ -55,7 +56,10 @@ def fit_boosted_orders(
         early_stopping=False,
         monotonic_cst=list(FEATURES.values()),
         random_state=seed,
-    ).fit(rows, rates / mean, sample_weight=weights / weights.mean())
+    )
+    # Threads add gradients up in an order of their own, and the last digits, sometimes a split, would vary with it.
+    with threadpool_limits(limits=1):
+        trees.fit(rows, rates / mean, sample_weight=weights / weights.mean())
     return lambda history: np.asarray(trees.predict(_features(history)), dtype=np.float64) * mean
 
 

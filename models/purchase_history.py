@@ -6,6 +6,11 @@ from datetime import date
 
 import polars as pl
 
+# Money has four places. Sums of it are exact here, so that neither the order of rows nor the threads show in them.
+_SPEND_OF_A_DAY = pl.col("net_revenue").cast(pl.Decimal(18, 4)).sum().cast(pl.Float64)
+_TOTAL_SPEND = pl.col("spend").sum().round(4)
+_REPEAT_SPEND = pl.col("spend").slice(1).sum().round(4) / (pl.len() - 1)
+
 
 def summarise(transactions: pl.LazyFrame, *, as_of: date, unit_days: float = 1.0) -> pl.LazyFrame:
     """Return frequency, recency, age and monetary_value per customer, as BG/NBD and Gamma-Gamma define them.
@@ -18,7 +23,7 @@ def summarise(transactions: pl.LazyFrame, *, as_of: date, unit_days: float = 1.0
     days = (
         transactions.filter(pl.col("ordered_on") <= as_of)
         .group_by("customer_id", "ordered_on")
-        .agg(spend=pl.col("net_revenue").sum().cast(pl.Float64))
+        .agg(spend=_SPEND_OF_A_DAY)
         .sort("customer_id", "ordered_on")
     )
     first, last = pl.col("ordered_on").first(), pl.col("ordered_on").last()
@@ -26,7 +31,7 @@ def summarise(transactions: pl.LazyFrame, *, as_of: date, unit_days: float = 1.0
         frequency=(pl.len() - 1).cast(pl.Int64),
         recency=(last - first).dt.total_days() / unit_days,
         age=(pl.lit(as_of) - first).dt.total_days() / unit_days,
-        monetary_value=pl.col("spend").slice(1).mean().fill_null(0.0),
+        monetary_value=_REPEAT_SPEND.fill_nan(0.0),
     )
 
 
@@ -38,7 +43,7 @@ def purchase_days(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
     return (
         transactions.filter(pl.col("ordered_on") <= as_of)
         .group_by("customer_id", "ordered_on")
-        .agg(spend=pl.col("net_revenue").sum().cast(pl.Float64).clip(0.0))
+        .agg(spend=_SPEND_OF_A_DAY.clip(0.0))
         .sort("customer_id", "ordered_on")
         .collect()
     )
@@ -62,9 +67,9 @@ def histories(days: pl.DataFrame, at: date) -> pl.DataFrame:
             age=(pl.lit(at) - first).dt.total_days().cast(pl.Float64),
             silence=(pl.lit(at) - last).dt.total_days().cast(pl.Float64),
             last_gap=(last - pl.col("ordered_on").slice(-2).first()).dt.total_days().cast(pl.Float64),
-            mean_spend=pl.col("spend").mean(),
-            total_spend=pl.col("spend").sum(),
-            repeat_spend=pl.col("spend").slice(1).mean().fill_null(0.0),
+            mean_spend=_TOTAL_SPEND / pl.len(),
+            total_spend=_TOTAL_SPEND,
+            repeat_spend=_REPEAT_SPEND.fill_nan(0.0),
             last_spend=pl.col("spend").last(),
         )
         .collect()
@@ -77,7 +82,7 @@ def what_followed(days: pl.DataFrame, history: pl.DataFrame, after: date, until:
         days.lazy()
         .filter(pl.col("ordered_on").is_between(after, until, closed="right"))
         .group_by("customer_id")
-        .agg(orders=pl.len().cast(pl.Float64), spend=pl.col("spend").sum())
+        .agg(orders=pl.len().cast(pl.Float64), spend=_TOTAL_SPEND)
         .collect()
     )
     joined = history.select("customer_id").join(later, on="customer_id", how="left", maintain_order="left")
