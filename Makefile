@@ -2,7 +2,7 @@
 PYTHON ?= python3
 WORKSPACE ?= workspace
 SIZE ?= S
-PART ?= pollution ingest identity identity_twin batch outreach
+PART ?= pollution ingest identity identity_twin batch outreach machines
 
 VENV := .venv
 READY := $(VENV)/ready
@@ -38,7 +38,7 @@ ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
 docs: $(READY) ## write the pages of docs/ anew from contracts and presets
 	@$(BIN)/python -m pipelines.documentation
 
-bench: $(READY) ## measure a whole batch (SIZE=S, M or L), ingest, identity, ... (PART=batch, ingest, pollution, identity, identity_twin or outreach)
+bench: $(READY) ## measure a whole batch (SIZE=S, M or L), ingest, identity, ... (PART=batch, ingest, pollution, identity, identity_twin, outreach or machines)
 	@for part in $(PART); do case $$part in \
 		batch) $(BIN)/python -m benchmarks.batch --size $(SIZE) ;; \
 		*) $(BIN)/python -m benchmarks.$$part ;; \

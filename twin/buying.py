@@ -12,11 +12,13 @@ from twin.parameters import Parameters
 from twin.people import People
 
 _CHECK_IN = 1e-9
+_READING_DELAY = 7_200.0
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What drives each person. Days count from the first day of the history; infinite means never."""
+    """What drives each person. Days count from the first day of the history; infinite means never. `reading_delay` is
+    the number of seconds after which half of what the person opens has been opened."""
 
     joined: Floats
     lead_rate: Floats
@@ -28,10 +30,12 @@ class Traits:
     second: Ints
     open_chance: Floats
     click_chance: Floats
+    reading_delay: Floats
     email_effect: Floats
     phone_effect: Floats
     has_privacy_proxy: Bools
     has_scanner: Bools
+    has_slow_scanner: Bools
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
     spend = rng.gamma(parameters.spend_q, 1 / parameters.spend_gamma, count)
     favourite = weighted(rng, goods.popularity, count)
     mean_spend = parameters.spend_p / spend * np.where(business, parameters.business_spend_factor, 1.0)
+    open_chance = rng.beta(2, 4.5, count)
+    habits = stream(seed, "reading habits")
+    habit = habits.random(count)
+    is_keen = habit < parameters.keen_reader_share
+    is_late = ~is_keen & (habit < parameters.keen_reader_share + parameters.late_reader_share)
     return Traits(
         joined=joined,
         lead_rate=np.where(is_lead, lead_rate, np.inf),
@@ -62,12 +71,14 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
         mean_spend=mean_spend,
         favourite=favourite,
         second=_seconds(rng, goods, favourite),
-        open_chance=rng.beta(2, 4.5, count),
+        open_chance=np.where(is_keen, habits.uniform(0.75, 0.95, count), open_chance),
         click_chance=rng.beta(1.5, 8, count),
+        reading_delay=_READING_DELAY * np.where(is_keen, 0.25, np.where(is_late, 15.0, 1.0)),
         email_effect=_email_effect(rng, parameters, favourite, business),
         phone_effect=_phone_effect(rng, parameters, mean_spend, business),
         has_privacy_proxy=rng.random(count) < np.where(business, 0.0, parameters.privacy_proxy_share),
         has_scanner=rng.random(count) < np.where(business, parameters.business_scanner_share, parameters.scanner_share),
+        has_slow_scanner=habits.random(count) < parameters.slow_scanner_share,
     )
 
 

@@ -86,6 +86,9 @@ class Parameters:
     privacy_proxy_open_share: float = 0.85
     scanner_share: float = 0.01
     business_scanner_share: float = 0.55
+    slow_scanner_share: float = 0.3
+    keen_reader_share: float = 0.05
+    late_reader_share: float = 0.06
     email_effect_mean: float = 0.02
 
     call_rounds: int = 8

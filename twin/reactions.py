@@ -13,10 +13,11 @@ from twin.company import Company
 from twin.newsletters import Mailing
 from twin.parameters import Parameters
 
-_HOUR = 3_600
-_DAY = 24 * _HOUR
-# A scanner in front of a mailbox opens and follows every link within so many seconds; no human reads so fast.
+_DAY = 86_400
+# A scanner in front of a mailbox opens and follows every link within so many seconds; no human reads so fast. A slow
+# one does the same in its turn, up to half an hour later.
 SCANNER_SECONDS = 25
+SLOW_SCANNER_SECONDS = 1_800
 # The proxy of a mail program fetches the pictures within minutes to hours, whether or not anybody reads.
 PROXY_MEAN_SECONDS = 1_500
 LINKS_PER_MAILING = 4
@@ -46,7 +47,7 @@ def react(company: Company, mailing: Mailing) -> tuple[Events, Events]:
     interest = np.where(company.is_alive_on(day)[got_it], 1.0, 0.6)
     opens = must | (rng.random(got_it.size) < traits.open_chance[got_it] * interest)
     clicks = opens & (must | (rng.random(got_it.size) < traits.click_chance[got_it]))
-    read_at = mailing.sent_at + 60 + _reading_delay(rng, got_it.size)
+    read_at = mailing.sent_at + 60 + _reading_delay(rng, traits.reading_delay[got_it])
     again = opens & (rng.random(got_it.size) < 0.25)
     clicked_at = read_at + 8 + rng.exponential(40, got_it.size).astype(np.int64)
     more_at = read_at + rng.exponential(_DAY, got_it.size).astype(np.int64)
@@ -74,9 +75,9 @@ def link_of(mailing: Mailing, goods: Assortment, link: int) -> int:
     return (mailing.number + 2 * link) % len(goods.categories)
 
 
-def _reading_delay(rng: np.random.Generator, size: int) -> Ints:
-    """Seconds until people read: half of them within about two hours, some after days."""
-    return np.minimum(rng.lognormal(np.log(2 * _HOUR), 1.6, size), 14 * _DAY).astype(np.int64)
+def _reading_delay(rng: np.random.Generator, median: Floats) -> Ints:
+    """Seconds until people read, some after days."""
+    return np.minimum(rng.lognormal(np.log(median), 1.6), 14 * _DAY).astype(np.int64)
 
 
 def _liked(rng: np.random.Generator, traits: Traits, goods: Assortment, people: Ints) -> Ints:
@@ -88,7 +89,9 @@ def _liked(rng: np.random.Generator, traits: Traits, goods: Assortment, people: 
 
 def _scanned(rng: np.random.Generator, traits: Traits, mailing: Mailing, got_it: Ints) -> tuple[Ints, Ints]:
     scanned = got_it[traits.has_scanner[got_it]]
-    return scanned, mailing.sent_at + rng.integers(2, SCANNER_SECONDS - LINKS_PER_MAILING, scanned.size)
+    at_once = rng.integers(2, SCANNER_SECONDS - LINKS_PER_MAILING, scanned.size)
+    in_turn = at_once * (SLOW_SCANNER_SECONDS // SCANNER_SECONDS)
+    return scanned, mailing.sent_at + np.where(traits.has_slow_scanner[scanned], in_turn, at_once)
 
 
 def _proxied(

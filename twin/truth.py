@@ -49,6 +49,7 @@ def people_truth(company: Company, newsletter: Newsletter, orders: Orders) -> pl
         click_chance=pl.Series(traits.click_chance),
         has_privacy_proxy=pl.Series(traits.has_privacy_proxy),
         has_scanner=pl.Series(traits.has_scanner),
+        reading_delay_seconds=pl.Series(traits.reading_delay),
         is_member=pl.Series(company.presence.is_member),
         has_left_newsletter=pl.Series(newsletter.left_with >= 0),
         has_bounced_for_good=pl.Series(newsletter.bounced_with >= 0),

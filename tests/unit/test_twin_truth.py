@@ -186,7 +186,8 @@ def test_machine_events_are_planted_and_in_the_files(written: TwinSummary) -> No
     delay = machines.join(campaigns.select("campaign_number", "sent_at"), on="campaign_number").select(
         "machine", (pl.col("occurred_at") - pl.col("sent_at")).dt.total_seconds().alias("seconds")
     )
-    assert delay.filter(machine="scanner")["seconds"].is_between(1, 30).all()
+    assert delay.filter(machine="scanner")["seconds"].is_between(1, 30).mean() > 0.5
+    assert delay.filter(machine="scanner")["seconds"].max() < 1_800
     assert delay["seconds"].min() > 0
     folder = written.landing / "mailchimp" / "account_export" / "granular_activity"
     for event, kind in (("opened", "opens"), ("clicked", "clicks")):

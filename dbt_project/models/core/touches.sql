@@ -13,12 +13,13 @@ with mailings as (
         mailings.is_delivered,
         mailings.is_engaged,
         mailings.is_machine,
+        mailings.machine_probability,
         mailings.is_dead_address,
         mailings.is_complained,
         mailings.is_unsubscribed,
         mailings.unsubscribed_at,
         mailings.source_system
-    from {{ ref('int_mailings_received') }} as mailings
+    from {{ ref('int_mailings_judged') }} as mailings
     left join {{ ref('int_addresses_linked') }} as addresses on mailings.email = addresses.email
 
 ),
@@ -36,6 +37,7 @@ activities as (
         activities.channel in ('phone', 'visit') or coalesce(activities.is_reached, true) as is_delivered,
         coalesce(activities.is_reached, activities.direction = 'inbound') as is_engaged,
         false as is_machine,
+        cast(0 as double) as machine_probability,
         false as is_dead_address,
         false as is_complained,
         false as is_unsubscribed,

@@ -1,5 +1,7 @@
--- grain: campaign x address that it was sent to; what people did is told from what machines did
-with received as (
+-- grain: campaign x address that it was sent to; when it was sent, what came of it, and what was too fast for a person
+{{ config(materialized='table') }}
+
+with events as (
 
     select
         source_system,
@@ -24,63 +26,65 @@ with received as (
 
 ),
 
-sent as (
-
-    select
-        received.*,
-        coalesce(received.sent_event_at, campaigns.sent_at) as sent_at
-    from received
-    left join {{ ref('int_campaigns_dated') }} as campaigns
-        on received.source_system = campaigns.source_system
-        and received.campaign_key = campaigns.campaign_key
-
-),
-
--- Without a send time nothing is known to be too fast for a person, and every comparison is null.
 clicks as (
 
     select
-        *,
-        coalesce(
-            first_clicked_at <= {{ dbt.dateadd('second', 5, 'sent_at') }}
-            or (has_several_links and first_clicked_at <= {{ dbt.dateadd('second', 60, 'sent_at') }}),
-            false
-        ) as has_machine_click,
-        {{ dbt.dateadd('second', 60, 'sent_at') }} as scanned_until,
-        {{ dbt.dateadd('second', 10, 'sent_at') }} as prefetched_until
-    from sent
+        source_system,
+        campaign_key,
+        email,
+        url,
+        occurred_at,
+        min(occurred_at) over (partition by source_system, campaign_key, email) as first_clicked_at
+    from {{ ref('stg_email_events') }}
+    where event = 'clicked' and occurred_at is not null
 
 ),
 
--- Counts without a time repeat events that have one, so they only speak where no event has.
-judged as (
+-- Nobody follows three links within ten seconds: that is a scanner, whenever it comes.
+bursts as (
 
     select
-        *,
-        case
-            when last_clicked_at is null then has_click
-            when has_machine_click then last_clicked_at > scanned_until
-            else true
-        end as has_human_click,
-        case
-            when last_opened_at is null then has_open and not has_machine_click
-            when has_machine_click then last_opened_at > scanned_until
-            else coalesce(last_opened_at > prefetched_until, true)
-        end as has_human_open
+        source_system,
+        campaign_key,
+        email,
+        count(distinct url) >= 3 as is_burst
     from clicks
+    where occurred_at <= {{ dbt.dateadd('second', 10, 'first_clicked_at') }}
+    group by source_system, campaign_key, email
+
+),
+
+sent as (
+
+    select
+        events.*,
+        coalesce(events.sent_event_at, campaigns.sent_at) as sent_at,
+        coalesce(bursts.is_burst, false) as is_burst
+    from events
+    left join {{ ref('int_campaigns_dated') }} as campaigns
+        on events.source_system = campaigns.source_system
+        and events.campaign_key = campaigns.campaign_key
+    left join bursts
+        on events.source_system = bursts.source_system
+        and events.campaign_key = bursts.campaign_key
+        and events.email = bursts.email
 
 )
 
+-- Without a send time nothing but a burst is known to be too fast for a person, and every comparison is null.
 select
-    source_system,
-    campaign_key,
-    email,
-    coalesce(sent_at, first_event_at) as touched_at,
-    not is_returned as is_delivered,
-    has_human_click or has_human_open as is_engaged,
-    has_machine_click or (not has_click and coalesce(first_opened_at <= prefetched_until, false)) as is_machine,
-    is_dead_address,
-    is_complained,
-    is_unsubscribed,
-    unsubscribed_at
-from judged
+    *,
+    coalesce(
+        is_burst
+        or first_clicked_at <= {{ dbt.dateadd('second', 5, 'sent_at') }}
+        or (has_several_links and first_clicked_at <= {{ dbt.dateadd('second', 60, 'sent_at') }}),
+        false
+    ) as has_machine_click,
+    coalesce(
+        case when is_burst then {{ dbt.dateadd('second', 60, 'first_clicked_at') }} end,
+        {{ dbt.dateadd('second', 60, 'sent_at') }}
+    ) as scanned_until,
+    {{ dbt.dateadd('second', 10, 'sent_at') }} as prefetched_until,
+    case when first_opened_at >= sent_at then {{ dbt.datediff('sent_at', 'first_opened_at', 'second') }} end
+        as seconds_to_open
+from sent
