@@ -7,13 +7,16 @@ import os
 from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from pipelines.batch import JOB_NAME, run_batch
+from pipelines.batch_summary import BatchSummary, StepTime, landed_files, published_figures
 from pipelines.definitions import definitions_of
 from pipelines.run_lock import WorkspaceBusyError, busy_sentence
 from pipelines.workspace import Workspace
@@ -22,8 +25,8 @@ TROUBLES_SHOWN = 20
 METRICS = ["metric", "value", "unit"]
 
 
-def follow_batch(workspace: Workspace, as_of: date | None, console: Console) -> bool:
-    """Run the batch, say what happens, and return whether all of it succeeded.
+def follow_batch(workspace: Workspace, as_of: date | None, console: Console) -> BatchSummary:
+    """Run the batch, say what happens, and return what it came to.
 
     Raises WorkspaceBusyError where another run holds the workspace.
     """
@@ -35,71 +38,97 @@ def follow_batch(workspace: Workspace, as_of: date | None, console: Console) -> 
         raise WorkspaceBusyError(sentence)
     ledger = workspace.raw / "load_ledger" / "load_ledger.parquet"
     earlier = ledger.stat().st_mtime_ns if ledger.exists() else None
-    progress = Progress(console, step_count=len(definitions.resolve_job_def(JOB_NAME).graph.node_defs))
+    progress = BatchProgress(console, step_count=len(definitions.resolve_job_def(JOB_NAME).graph.node_defs))
     # dbt's own lines would stand between ours; they are kept in its log
-    with console.status("Running ...") as status, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+    with progress.bar, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         for event in run_batch(definitions, as_of):
-            if event.is_step_start:
-                status.update(f"{_plain(event.step_key)} ...")
             progress.handle(event)
-    if progress.has_failed:
-        if ledger.exists() and ledger.stat().st_mtime_ns != earlier:
-            console.print(_ledger_table(pl.read_parquet(ledger)))
-        console.print(
-            "The run did not succeed, so exports/latest stays as it was. "
-            "`make ui` (or `stammkunde ui`) shows every step and check.",
-            style="bold red",
-        )
-        return False
-    print_summary(workspace, console)
-    return True
+    if progress.has_succeeded:
+        print_summary(workspace, console)
+        day, figures = published_figures(workspace)
+        files = landed_files(pl.read_parquet(workspace.latest / "tables" / "load_ledger.parquet"))
+        return progress.summary(files=files, as_of=day, published_in=workspace.latest, figures=figures)
+    is_new = ledger.exists() and ledger.stat().st_mtime_ns != earlier
+    landed = pl.read_parquet(ledger) if is_new else None
+    if landed is not None:
+        console.print(_ledger_table(landed))
+    console.print(
+        "The run did not succeed, so exports/latest stays as it was. "
+        "`make ui` (or `stammkunde ui`) shows every step and check.",
+        style="bold red",
+        soft_wrap=True,
+    )
+    return progress.summary(files=[] if landed is None else landed_files(landed))
 
 
-class Progress:
-    """Prints a line for each step that ends and a sentence for each thing that is wrong."""
+class BatchProgress:
+    """Prints a line for each step that ends and a sentence for each thing that is wrong; `bar` moves on a terminal."""
 
     def __init__(self, console: Console, step_count: int) -> None:
         self.console = console
         self.step_count = step_count
-        self.done = 0
-        self.has_failed = False
+        self.steps: list[StepTime] = []
+        self.has_succeeded = False
+        self.failures: list[str] = []
+        self.warnings: list[str] = []
+        self.bar = Progress(
+            SpinnerColumn(),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task("Starting ...", total=step_count)
 
     def handle(self, event: dg.DagsterEvent) -> None:
         """Take note of one event of the run."""
-        if event.is_step_success:
-            self.done += 1
-            seconds = event.step_success_data.duration_ms / 1000
-            self.console.print(
-                f"  {self.done:>2}/{self.step_count}  {_plain(event.step_key):<28} {seconds:7.1f} s",
-                markup=False,
-                highlight=False,
-            )
+        if event.is_step_start:
+            self.bar.update(self.task, description=f"{_plain(event.step_key)} ...")
+        elif event.is_step_success:
+            self._done(_plain(event.step_key), event.step_success_data.duration_ms / 1000)
         elif event.is_step_failure:
             self._failed(failure_sentence(event))
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             self._checked(event)
+        elif event.event_type is dg.DagsterEventType.RUN_SUCCESS:
+            self.has_succeeded = True
         elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
-            self.has_failed = True
             error = event.job_failure_data.error
             if error is not None and not event.job_failure_data.first_step_failure_event:
                 self._failed(_innermost(error))
 
+    def summary(self, **published: Any) -> BatchSummary:
+        """Return what was noted, with what was published."""
+        return BatchSummary(self.has_succeeded, self.steps, self.failures, self.warnings, **published)
+
+    def _done(self, step: str, seconds: float) -> None:
+        self.steps.append(StepTime(step, round(seconds, 3)))
+        self.bar.advance(self.task)
+        self._say(f"  {len(self.steps):>2}/{self.step_count}  {step:<28} {seconds:7.1f} s")
+
     def _checked(self, event: dg.DagsterEvent) -> None:
         evaluation = event.asset_check_evaluation_data
         if not evaluation.passed:
-            style = "red" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "yellow"
-            where = evaluation.asset_key.path[-1]
-            sentence = evaluation.description or "It failed."
-            self.console.print(
-                f"         {where}: the check '{_plain(evaluation.check_name)}' failed. {sentence}",
-                style=style,
-                markup=False,
-                highlight=False,
-            )
+            is_error = evaluation.severity is dg.AssetCheckSeverity.ERROR
+            sentence = check_sentence(evaluation)
+            (self.failures if is_error else self.warnings).append(sentence)
+            self._say(f"         {sentence}", style="red" if is_error else "yellow")
 
     def _failed(self, sentence: str) -> None:
-        self.has_failed = True
-        self.console.print(f"         {sentence}", style="red", markup=False, highlight=False)
+        self.failures.append(sentence)
+        self._say(f"         {sentence}", style="red")
+
+    def _say(self, line: str, style: str | None = None) -> None:
+        self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def check_sentence(evaluation: dg.AssetCheckEvaluation) -> str:
+    """Return which check failed where, and what it found, without values from the data."""
+    found = evaluation.description or "It failed."
+    return f"{evaluation.asset_key.path[-1]}: the check '{_plain(evaluation.check_name)}' failed. {found}"
 
 
 def failure_sentence(event: dg.DagsterEvent) -> str:
@@ -130,6 +159,7 @@ def print_summary(workspace: Workspace, console: Console) -> None:
         f"{kpis['orders'][0]:,.0f} orders with a net revenue of {revenue:,.2f} {currency}.",
         markup=False,
         highlight=False,
+        soft_wrap=True,
     )
     for sentence in (
         f"Published in {workspace.latest}: marketing, sales, service, data_quality, tables.",

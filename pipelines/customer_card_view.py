@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -36,11 +35,6 @@ _LISTS: dict[str, tuple[str, ...]] = {
     "sources": ("source_system", "entity", "source_id", "matched_by"),
 }
 _CODES = frozenset({"arm", "basis", "channel", "direction", "entity", "kind", "reason", "rfm_segment", "verdict"})
-
-
-def card_as_json(card: dict[str, Any]) -> str:
-    """The whole card for machines: amounts as numbers, times in ISO 8601 (UTC)."""
-    return json.dumps(card, ensure_ascii=False, default=_for_machines)
 
 
 def print_card(card: dict[str, Any], console: Console, *, currency: str | None, language: str) -> None:
@@ -176,11 +170,3 @@ def _panel(title: str, content: RenderableType) -> Panel:
 def _printable(text: str) -> str:
     """The text without what would steer the terminal."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _for_machines(value: object) -> object:
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"A {type(value).__name__} cannot be written as JSON.")

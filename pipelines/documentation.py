@@ -1,15 +1,21 @@
-"""The pages of docs/ that are written from the contracts and the presets: `python -m pipelines.documentation`."""
+"""The pages of docs/ that are written from contracts, presets, settings and commands: `make docs`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import click
+
 from data_quality.contracts import Column, Contract, contracts
+from pipelines.cli import main
 from pipelines.ingest.presets import Preset, shipped_presets
 from pipelines.project import REPO_ROOT
+from pipelines.settings_guide import settings_table
 
 _GENERATED = "Written by `make docs`; change the files it is written from instead.\n"
+
+_PAGE_WIDTH = 100
 
 _ADD_A_VENDOR = """\
 ## How to add a vendor
@@ -55,11 +61,43 @@ def exports_page() -> str:
     return "\n".join([introduction, *map(_preset, presets), "", _ADD_A_VENDOR])
 
 
+def settings_page() -> str:
+    """Return docs/settings.md: every key of settings.yml."""
+    return (
+        "# settings.yml\n\nOptional, in the workspace; every key has a default. `stammkunde init` writes the file with "
+        "every key explained, `stammkunde settings` checks it and shows what is in force, and a mistake is told with "
+        f"its line and what is allowed. {_GENERATED}\n{settings_table()}"
+    )
+
+
+def commands_page() -> str:
+    """Return docs/commands.md: what every command says of itself."""
+    introduction = f"# Commands\n\nAs `stammkunde COMMAND --help` says it. {_GENERATED}"
+    group = click.Context(main, info_name="stammkunde", terminal_width=_PAGE_WIDTH, help_option_names=["-h", "--help"])
+    commands = (
+        (command, click.Context(command, group, info_name=name, terminal_width=_PAGE_WIDTH))
+        for name, command in sorted(main.commands.items())
+    )
+    return "\n".join([introduction, _help(main, group), *(_help(*one) for one in commands)])
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "entities.md": entities_page,
+    "exports_we_read.md": exports_page,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+}
+
+
 def write_pages(folder: Path) -> None:
-    """Write both pages into a folder."""
+    """Write all pages into a folder."""
     folder.mkdir(exist_ok=True)
-    (folder / "entities.md").write_text(entities_page(), encoding="utf-8")
-    (folder / "exports_we_read.md").write_text(exports_page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    return f"## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
 
 
 def _entity(contract: Contract) -> str:

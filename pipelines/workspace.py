@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 from zoneinfo import available_timezones
 
 import polars as pl
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipelines.decisions import DECISIONS_FILE, read_decisions
-from pipelines.errors import SettingsError
 from pipelines.exchange_rates import RATE_DECIMALS, RATES_FILE, DatedRate, read_rates
+from pipelines.settings_file import read_settings_file
 
 ENVIRONMENT_VARIABLE = "STAMMKUNDE_WORKSPACE"
 SETTINGS_FILE = "settings.yml"
@@ -45,6 +44,14 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _country_code(text: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if text not in SUPPORTED_REGIONS:
+        raise ValueError("must be the two capital letters of a country (ISO 3166-1), such as DE, AT or GB")
+    return text
+
+
 def _currency_code(text: str) -> str:
     if not re.fullmatch("[A-Z]{3}", text):
         raise ValueError("must be three capital letters (ISO 4217), such as USD")
@@ -62,46 +69,46 @@ def _told_apart(margins: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     return {category.strip(): margin for category, margin in margins.items()}
 
 
-class _OneKeyOnce(yaml.SafeLoader):
-    """YAML in which a key that stands twice is a fault; otherwise the last one would win in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key `{key.value}` stands twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 class Settings(BaseModel):
     """What a company may say about itself. Every key has a default, so settings.yml may be absent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    country: str = Field("DE", pattern="^[A-Z]{2}$", description="Home country, ISO 3166-1 alpha-2.")
-    currency: str | None = Field(
-        None,
-        pattern="^[A-Z]{3}$",
-        description="Base currency, ISO 4217; without it, the currency that most landed orders are in.",
+    country: Annotated[str, AfterValidator(_country_code)] = Field(
+        "DE",
+        description="Home country, ISO 3166-1 alpha-2. It decides ambiguous dates, phone numbers without a country "
+        "code, and the separator of CSV files for people.",
+        json_schema_extra={"pattern": "^[A-Z]{2}$"},
     )
-    language: Literal["en", "de"] = Field("en", description="Language of reasons and descriptions, ISO 639-1.")
+    currency: Annotated[str, AfterValidator(_currency_code)] | None = Field(
+        None,
+        description="Base currency, ISO 4217; without it, the currency that most landed orders are in.",
+        examples=["EUR"],
+    )
+    language: Literal["en", "de"] = Field(
+        "en", description="Language of headings, reasons and pages for people, ISO 639-1."
+    )
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
-        "Europe/Berlin", description="Zone of times that are written without one."
+        "Europe/Berlin", description="Zone of times that are written without one, and of the nightly run."
     )
     exchange_rates: Mapping[
         Annotated[str, AfterValidator(_currency_code)], Annotated[Decimal, Field(gt=0, decimal_places=RATE_DECIMALS)]
-    ] = Field(default_factory=dict, description="Units of the base currency for one unit of another, by its code.")
+    ] = Field(
+        default_factory=dict,
+        description="Units of the base currency for one unit of another, by its code. An order in a currency without a "
+        "rate goes into quarantine. Rates that change belong into exchange_rates.csv.",
+        examples=[{"USD": 0.92, "GBP": 1.17}],
+    )
     margins: Annotated[Mapping[str, Annotated[Decimal, Field(ge=0, le=1)]], AfterValidator(_told_apart)] = Field(
         default_factory=lambda: {"*": Decimal("0.4")},
         description="Margin as a share of net revenue by category; '*' for all others.",
+        examples=[{"*": 0.4, "Tea": 0.55}],
     )
     trust: Mapping[TrustedField, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Source systems whose word counts before that of others, the most trusted first, by field; '*' for "
         "all fields that are not named. Of equally trusted sources the newest value counts.",
+        examples=[{"email": ["hubspot"], "*": ["shopify", "hubspot"]}],
     )
     horizon_days: int = Field(365, ge=1, le=3650, description="How far ahead customer value looks, in days.")
     discount_rate: float = Field(0.1, ge=0, lt=1, description="Yearly rate at which later money counts for less.")
@@ -201,34 +208,5 @@ class Workspace:
 
 
 def read_settings(path: Path) -> Settings:
-    """Return the settings written in `path`.
-
-    Raises SettingsError naming the file, the key, the value that was found and what is allowed.
-    """
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneKeyOnce) or {}  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where else ""
-        twice = str(getattr(error, "problem", None) or "")
-        found = twice if twice.endswith("stands twice") else "this is not readable as YAML"
-        raise SettingsError(f"{path.name}{line}: {found}. Correct it or remove it.") from error
-    if not isinstance(content, dict):
-        raise SettingsError(f"{path.name}: expected `key: value` lines, found a {type(content).__name__}.")
-    try:
-        return Settings(**content)
-    except ValidationError as error:
-        raise SettingsError(_in_words(path.name, error)) from error
-
-
-def _in_words(file_name: str, error: ValidationError) -> str:
-    """Say for each wrong key what was found and what is allowed."""
-    sentences = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
-        if problem["type"] == "extra_forbidden":
-            known = ", ".join(sorted(Settings.model_fields))
-            sentences.append(f"{file_name}: the key `{key}` is not known. Known are: {known}.")
-        else:
-            sentences.append(f"{file_name}: `{key}` is {problem['input']!r}, but {problem['msg']}.")
-    return "\n".join(sentences)
+    """Return the settings written in `path`; raise SettingsError in words where they cannot be used."""
+    return read_settings_file(path, Settings)

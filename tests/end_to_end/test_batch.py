@@ -76,9 +76,13 @@ def test_running_again_changes_nothing(
 ) -> None:
     shutil.copytree(finished_company, tmp_path, dirs_exist_ok=True, symlinks=True)
     before = published(tmp_path)
-    answer = stammkunde("run", "--workspace", tmp_path)
+    answer = stammkunde("run", "--workspace", tmp_path, "--json")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     after = published(tmp_path)
+    told = json.loads(answer.stdout)
+    assert (told["has_succeeded"], told["failures"]) == (True, [])
+    assert told["figures"]["customers"]["value"] == after["customers"].height
+    assert sum(file["rows_read"] for file in told["files"]) == after["load_ledger"]["rows_read"].sum()
     assert before.keys() == after.keys()
     assert [name for name in before if not before[name].equals(after[name])] == []
 
