@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
 
-Form = Literal["text", "yes_no", "integer", "number", "money", "share", "date", "time"]
+Form = Literal["text", "phone", "yes_no", "integer", "number", "money", "share", "date", "time"]
 
 _DECIMAL_COMMA = (
     "AR AT BE BG BR BY CL CO CZ DE DK EE ES FI FR GR HR HU ID IS IT LT LU LV NL NO PL PT RO RS RU SE SI SK TR UA UY VN"
 )
 _SEMICOLON_AND_POINT = "CH LI"
+_E164 = r"^\+[1-9][0-9]{6,14}$"
 _DIGITS = {"money": 2, "share": 4, "number": 4}
 
 # What a spreadsheet takes for the start of a formula, full-width and small forms too, and what it may skip before.
@@ -40,6 +41,8 @@ class Column:
     heading: str
     meaning: str
     form: Form
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """Plain words for the codes that stand in the column."""
 
 
 def csv_dialect(country: str) -> CsvDialect:
@@ -75,9 +78,11 @@ def safe_text(text: pl.Expr) -> pl.Expr:
 
 
 def readable(frame: pl.LazyFrame, columns: Sequence[Column], yes: str, no: str) -> pl.LazyFrame:
-    """The named columns as people read them: safe texts, yes and no, money in cents, no empty texts.
+    """The named columns as people read them: safe texts, plain words, yes and no, money in cents, no empty texts.
 
-    Numbers stay numbers and dates stay dates. What is not a finite number becomes empty.
+    A phone number in international form stays as it is, because a cell of text runs nothing; CSV files have no such
+    cells, so `tables.write_csv` guards it there. Numbers stay numbers and dates stay dates. What is not a finite number
+    becomes empty.
     """
     schema = frame.collect_schema()
     return frame.select(_readable(column, schema[column.name], yes, no) for column in columns)
@@ -86,8 +91,11 @@ def readable(frame: pl.LazyFrame, columns: Sequence[Column], yes: str, no: str) 
 def _readable(column: Column, dtype: pl.DataType, yes: str, no: str) -> pl.Expr:
     value = pl.col(column.name)
     match column.form:
-        case "text":
+        case "text" | "phone":
             text = value.cast(pl.String)
+            if column.form == "phone":
+                return pl.when(text.str.contains(_E164)).then(text).otherwise(safe_text(text)).alias(column.name)
+            text = text.replace(dict(column.terms)) if column.terms else text
             return pl.when(text != "").then(safe_text(text)).alias(column.name)
         case "yes_no":
             return pl.when(value).then(pl.lit(yes)).when(~value).then(pl.lit(no)).alias(column.name)

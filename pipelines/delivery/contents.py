@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from pipelines.delivery.cells import CsvDialect, csv_dialect
 from pipelines.delivery.departments import DEPARTMENT_TABLES
 from pipelines.delivery.manifest import DeliveredFile, delivered_file, write_manifest
 from pipelines.delivery.platforms import PLATFORM_NAMES, PLATFORMS
+from pipelines.delivery.reckoning import models_used
 from pipelines.delivery.tables import write_for_people
 from pipelines.delivery.wording import Wording, wording
 from pipelines.delivery.workbook import ROW_LIMIT
@@ -78,8 +79,9 @@ class _ForPeople:
     folder: Path
 
     def departments(self, tables: Mapping[str, pl.LazyFrame]) -> Iterator[DeliveredFile]:
+        models = models_used(tables)
         for spec in DEPARTMENT_TABLES:
-            yield from self._table(spec.of(tables), spec.department, spec.name)
+            yield from self._table(spec.of(tables), spec.department, spec.name, models)
 
     def audiences(self, tables: Mapping[str, pl.LazyFrame], platforms: Collection[str]) -> Iterator[DeliveredFile]:
         """The files for platforms and an overview of them; nothing where a table that they need is not published."""
@@ -93,10 +95,14 @@ class _ForPeople:
             yield delivered_file(file.path, self.folder, file.rows, file.platform.headers)
         yield from self._table(overview(written, place), "audiences", "overview")
 
-    def _table(self, table: pl.LazyFrame, department: str, name: str) -> Iterator[DeliveredFile]:
+    def _table(
+        self, table: pl.LazyFrame, department: str, name: str, models: Mapping[str, Sequence[str]] | None = None
+    ) -> Iterator[DeliveredFile]:
         place = self.folder / department
         place.mkdir(mode=0o700, exist_ok=True)
-        written = write_for_people(table, name, place, as_of=self.as_of, dialect=self.dialect, wording=self.wording)
+        written = write_for_people(
+            table, name, place, as_of=self.as_of, dialect=self.dialect, wording=self.wording, models=models
+        )
         for file, limit in ((written.csv, None), (written.workbook, ROW_LIMIT)):
             rows = written.rows if limit is None else min(written.rows, limit)
             yield delivered_file(file, self.folder, rows, written.headings)

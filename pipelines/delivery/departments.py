@@ -89,6 +89,35 @@ def next_categories(tables: Tables) -> pl.LazyFrame:
     return _with_customer(open_to_all, tables, "first_name", "last_name", "company_name")
 
 
+def buyers(tables: Tables) -> pl.LazyFrame:
+    """One row per buyer, by rank of value, with his room to buy more, its verdict, and what he may buy next."""
+    found = tables["sales_buyers"]
+    names = found.collect_schema().names()
+    if {"company_name", "account_name"} <= set(names):
+        found = found.with_columns(account_name=pl.coalesce("account_name", "company_name")).drop("company_name")
+    more = [name for name in ("potential", "exhaustion", "potential_verdict", "next_category") if name not in names]
+    whole = tables["customer_360"]
+    known = [name for name in more if name in whole.collect_schema().names()]
+    joined = found.join(whole.select("customer_id", *known), on="customer_id", how="left")
+    return _first("value_rank", joined)
+
+
+def accounts(tables: Tables) -> pl.LazyFrame:
+    """One row per company, with its room to buy more over all categories, where that is known."""
+    room = (
+        tables["account_potential"]
+        .filter(pl.col("category") == "*")
+        .select("account_id", "potential", "exhaustion", potential_verdict="verdict")
+    )
+    return tables["sales_accounts"].join(room, on="account_id", how="left")
+
+
+def _first(column: str, table: pl.LazyFrame) -> pl.LazyFrame:
+    """The table with a column moved to the front, where it has it."""
+    names = table.collect_schema().names()
+    return table.select(column, pl.exclude(column)) if column in names else table
+
+
 def potential(tables: Tables) -> pl.LazyFrame:
     """One row per customer and category of which is known whether there is room, with the room in money."""
     told = _with_room(tables["customer_potential"])
@@ -182,15 +211,18 @@ DEPARTMENT_TABLES = (
     DepartmentTable(
         "sales",
         "buyers",
-        {"sales_buyers": ("customer_id",)},
-        _mart("sales_buyers"),
+        {"sales_buyers": ("customer_id",), "customer_360": ("customer_id",)},
+        buyers,
         largest_first=("clv", "net_revenue"),
     ),
     DepartmentTable(
         "sales",
         "accounts",
-        {"sales_accounts": ("account_id",)},
-        _mart("sales_accounts"),
+        {
+            "sales_accounts": ("account_id",),
+            "account_potential": ("account_id", "category", "potential", "exhaustion", "verdict"),
+        },
+        accounts,
         largest_first=("net_revenue", "order_count"),
         smallest_first=("account_id",),
     ),

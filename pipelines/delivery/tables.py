@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.delivery.cells import Column, CsvDialect, readable
+from pipelines.delivery.cells import Column, CsvDialect, readable, safe_text
 from pipelines.delivery.wording import Wording
 from pipelines.delivery.workbook import ROW_LIMIT, About, write_workbook
 
@@ -27,7 +27,8 @@ class WrittenTable:
 def write_csv(frame: pl.DataFrame, columns: Sequence[Column], path: Path, dialect: CsvDialect) -> None:
     """Writes a frame made by `cells.readable` as UTF-8 with a byte order mark, so that Excel reads umlauts."""
     headings = {column.name: column.heading for column in columns}
-    frame.rename(headings).write_csv(
+    guarded = [safe_text(pl.col(column.name)).alias(column.name) for column in columns if column.form == "phone"]
+    frame.with_columns(guarded).rename(headings).write_csv(
         path,
         include_bom=True,
         separator=dialect.separator,
@@ -46,21 +47,30 @@ def write_for_people(
     as_of: date,
     dialect: CsvDialect,
     wording: Wording,
+    models: Mapping[str, Sequence[str]] | None = None,
 ) -> WrittenTable:
     """Writes `<name>.csv` and `<name>.xlsx` with headings in plain words.
 
-    The CSV file holds every row. The workbook holds the first ROW_LIMIT of them, and says so.
+    `models` says by what the values of a column were reckoned, by its name, for the sheet About. The CSV file holds
+    every row. The workbook holds the first ROW_LIMIT of them, and says so.
     """
     columns = wording.columns(table.collect_schema())
     frame = readable(table, columns, wording.phrases["yes"], wording.phrases["no"]).collect()
     csv, workbook = folder / f"{name}.csv", folder / f"{name}.xlsx"
     write_csv(frame, columns, csv, dialect)
-    about = _about(name, frame.height, columns, as_of, wording)
+    about = _about(name, frame.height, columns, as_of, wording, models or {})
     write_workbook(workbook, frame.head(ROW_LIMIT), columns, about, as_of)
     return WrittenTable(csv, workbook, frame.height, tuple(column.heading for column in columns))
 
 
-def _about(name: str, rows: int, columns: Sequence[Column], as_of: date, wording: Wording) -> About:
+def _about(
+    name: str,
+    rows: int,
+    columns: Sequence[Column],
+    as_of: date,
+    wording: Wording,
+    models: Mapping[str, Sequence[str]],
+) -> About:
     title, meaning = wording.tables[name]
     phrases = wording.phrases
     notes = [phrases["as_of"].format(as_of=as_of.isoformat()), phrases["rows"].format(rows=rows)]
@@ -68,6 +78,10 @@ def _about(name: str, rows: int, columns: Sequence[Column], as_of: date, wording
         notes.append(phrases["cut"].format(limit=ROW_LIMIT, rows=rows, file=f"{name}.csv"))
     if any(column.form == "time" for column in columns):
         notes.append(phrases["time_zone"])
+    for column in columns:
+        if codes := models.get(column.name):
+            said = ", ".join(wording.terms.get(code, code) for code in codes)
+            notes.append(phrases["reckoned"].format(heading=column.heading, models=said))
     heads = (phrases["heading"], phrases["meaning"], phrases["column"])
     lines = [(column.heading, column.meaning, column.name) for column in columns]
     return About(phrases["about"], title, [(title,), (meaning,), *((note,) for note in notes), (), heads, *lines])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,33 @@ import yaml
 from pipelines.delivery.cells import Column, Form, form_of
 
 _FOLDER = Path(__file__).parent / "languages"
+CODED = frozenset(
+    {
+        "arm",
+        "audience",
+        "basis",
+        "best_channel",
+        "channel",
+        "direction",
+        "entity",
+        "kind",
+        "model",
+        "potential_verdict",
+        "previous_rfm_segment",
+        "reason",
+        "rfm_segment",
+        "sales_channel",
+        "status",
+        "verdict",
+    }
+)
+"""Columns that hold codes, for which `terms` has plain words; a sentence among them stays as it is."""
+_ALL_CATEGORIES = "*"
 
 
 @dataclass(frozen=True)
 class ColumnWording:
-    """The heading and meaning of a column, and its form where the type does not tell (money, share)."""
+    """The heading and meaning of a column, and its form where the type does not tell (money, share, phone)."""
 
     heading: str
     meaning: str
@@ -41,17 +63,20 @@ class Wording:
         columns = [self._column(name, dtype) for name, dtype in schema.items()]
         used = Counter(column.heading for column in columns)
         return [
-            column
-            if used[column.heading] == 1
-            else Column(column.name, f"{column.heading} ({column.name})", column.meaning, column.form)
+            column if used[column.heading] == 1 else replace(column, heading=f"{column.heading} ({column.name})")
             for column in columns
         ]
 
     def _column(self, name: str, dtype: pl.DataType) -> Column:
         own = self.known_columns.get(name, ColumnWording(_humanised(name), ""))
         form = form_of(dtype)
-        fits = own.form is not None and (dtype.is_float() or dtype.is_decimal())
-        return Column(name, own.heading, own.meaning, own.form if fits and own.form else form)
+        fits = own.form == "phone" or dtype.is_float() or dtype.is_decimal()
+        return Column(name, own.heading, own.meaning, own.form if fits and own.form else form, self._terms_of(name))
+
+    def _terms_of(self, column: str) -> Mapping[str, str]:
+        if column == "category":
+            return {_ALL_CATEGORIES: self.phrases["all_categories"]}
+        return self.terms if column in CODED else {}
 
 
 @cache

@@ -31,8 +31,10 @@ _EXCEL_EPOCH_DAYS = 25_569  # from Excel's day 0 to 1970-01-01
 _FIRST_EXCEL_DATE = date(1900, 3, 1)  # Excel believes in a 29 February 1900
 _EXACT_INTEGERS = 10**15  # a cell holds 15 digits
 _MICROSECONDS_PER_DAY = 86_400_000_000
+_TEXTS: tuple[Form, ...] = ("text", "phone", "yes_no")
 _NUMBER_FORMATS: dict[Form, str] = {
     "text": "@",
+    "phone": "@",
     "yes_no": "@",
     "integer": "0",
     "number": "0.00##",
@@ -92,7 +94,7 @@ def _shell(frame: pl.DataFrame, columns: Sequence[Column], about: About, as_of: 
 
 def _width(values: pl.Series, column: Column) -> int:
     """Characters that the heading, with its filter button, and the longest value need."""
-    longest = values.cast(pl.String).str.len_chars().max() if column.form in ("text", "yes_no") else 12
+    longest = values.cast(pl.String).str.len_chars().max() if column.form in _TEXTS else 12
     return min(_WIDEST_COLUMN, max(len(column.heading) + 4, int(str(longest or 0)) + 2))
 
 
@@ -119,7 +121,7 @@ def _cell(column: Column, dtype: pl.DataType, letters: str, style: str) -> pl.Ex
     text = pl.concat_str(
         start, pl.lit(' t="inlineStr"><is><t xml:space="preserve">'), _xml_text(value), pl.lit("</t></is></c>")
     )
-    if column.form in ("text", "yes_no"):
+    if column.form in _TEXTS:
         return text.fill_null("")
     number = pl.concat_str(start, pl.lit("><v>"), _number(value, dtype).cast(pl.String), pl.lit("</v></c>"))
     return pl.when(_beyond_excel(value, dtype)).then(text).otherwise(number).fill_null("")

@@ -14,6 +14,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from pipelines.delivery.wording import wording
+
 pytestmark = pytest.mark.end_to_end
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -48,6 +50,17 @@ def test_departments_get_csv_and_xlsx(finished_company: Path) -> None:
     for department in ("marketing", "sales", "service", "data_quality"):
         kinds = {path.suffix for path in (latest / department).iterdir()}
         assert kinds == {".csv", ".xlsx"}, department
+
+
+def test_every_column_that_people_read_has_words_of_its_own(finished_company: Path) -> None:
+    """In English and in German; a column without them would be shown by its name in the table, unexplained."""
+    latest = finished_company / "exports" / "latest"
+    known = {column.heading for column in wording("en").known_columns.values()}
+    manifest = json.loads((latest / "manifest.json").read_text())
+    own = [file for file in manifest["files"] if file["file"].endswith(".xlsx")]
+    silent = {f"{file['file']}: {heading}" for file in own for heading in file["columns"] if heading not in known}
+    assert own
+    assert silent == set()
 
 
 def test_the_money_of_the_truth_arrives_to_the_cent(finished_company: Path, published: Published) -> None:

@@ -32,6 +32,7 @@ def potentials(key: str, owners: list[str]) -> pl.LazyFrame:
             "actual": [10.0, 5.0, 20.0],
             "potential": [40.0, None, 20.0],
             "verdict": ["open", "unknown", "exhausted"],
+            "exhaustion": [0.25, None, 1.0],
             "reason": ["r"] * 3,
         }
     )
@@ -45,6 +46,7 @@ def marts() -> dict[str, pl.LazyFrame]:
             "first_name": ["Anna", "=cmd()", None, "Jörg"],
             "last_name": ["Meier", "Berg", "Celik", "Ödön"],
             "email": ["a@example.org", None, None, None],
+            "phone": ["+49221471001", "+1+1", None, None],
             "is_suppressed": [False, False, True, False],
         }
     )
@@ -56,7 +58,10 @@ def marts() -> dict[str, pl.LazyFrame]:
     return {
         "customers": customers,
         "marketing_segments": segments,
-        "customer_value": pl.LazyFrame({"customer_id": ["c1", "c2", "c3"], "clv": [10.0, 2.5, 30.0]}),
+        "customer_360": customers.select("customer_id", next_category=pl.lit("Tea"), potential_verdict=pl.lit("open")),
+        "customer_value": pl.LazyFrame(
+            {"customer_id": ["c1", "c2", "c3"], "clv": [10.0, 2.5, 30.0], "model": ["past_rate", "b", "past_rate"]}
+        ),
         "next_best_channel": pl.LazyFrame(
             {
                 "customer_id": ["c1", "c1", "c2", "c2", "c3"],
@@ -133,7 +138,46 @@ def test_the_departments_get_their_tables_as_csv_and_workbook(marts: dict[str, p
 def test_the_best_channel_is_the_best_allowed_one(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
     delivered(marts, tmp_path / "x")
     channels = people_read(tmp_path / "x/marketing/best_channel.csv")
-    assert channels.select("Customer number", "Channel").rows() == [("c1", "phone"), ("c2", "post")]
+    assert channels.select("Customer number", "Channel").rows() == [("c1", "Phone"), ("c2", "Letter")]
+
+
+def test_codes_are_plain_words_where_people_read_them(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x", language="de")
+    segments = people_read(tmp_path / "x/marketing/segments.csv")
+    assert segments["Segment"].to_list() == ["Beste Kunden", "Beste Kunden", "Verloren", "Interessenten"]
+    reasons = people_read(tmp_path / "x/service/followups.csv")["Grund"].to_list()
+    assert reasons == ["eine offene Anfrage beantworten", "nach einer Erstattung fragen"]
+    assert people_read(tmp_path / "x/sales/potential.csv")["Warengruppe"].to_list() == ["alle Warengruppen"] * 2
+    assert pl.read_parquet(tmp_path / "x/tables/marketing_segments.parquet")["rfm_segment"][0] == "champions"
+
+
+def test_sales_sees_of_each_buyer_and_company_whether_there_is_room(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    delivered(marts, tmp_path / "x")
+    buyers = people_read(tmp_path / "x/sales/buyers.csv")
+    assert buyers.select("Customer number", "Next category", "Verdict on potential").row(0) == ("c3", "Tea", "open")
+    companies = people_read(tmp_path / "x/sales/accounts.csv")
+    assert companies.select("Company number", "Potential", "Exhausted share").rows() == [("a1", 40.0, 0.25)]
+
+
+def test_a_phone_number_can_be_copied_from_the_workbook_and_runs_nothing_in_the_csv_file(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    """A spreadsheet takes +49221471001 in a CSV file for a formula; a cell of text stays as it is."""
+    delivered(marts, tmp_path / "x")
+    workbook = pl.read_excel(tmp_path / "x/service/followups.xlsx", sheet_name="Follow-ups")
+    assert workbook["Phone"].to_list() == ["+49221471001", "'+1+1"]
+    assert people_read(tmp_path / "x/service/followups.csv")["Phone"].to_list() == ["'+49221471001", "'+1+1"]
+
+
+def test_the_workbook_says_by_what_a_value_was_reckoned(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x")
+    book = tmp_path / "x/marketing/segment_summary.xlsx"
+    about = pl.read_excel(book, sheet_name="About", has_header=False).to_series().drop_nulls().to_list()
+    said = "Expected margin in all is reckoned by: the rate of the past (no model is better here), b."
+    assert said in about
+    assert "As of 2026-01-31." in about
 
 
 def test_nobody_whom_marketing_may_not_contact_is_told_a_next_category(
