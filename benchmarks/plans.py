@@ -32,6 +32,7 @@ def company_to_plan(customers: int, *, seed: int, prefix: str = "C") -> tuple[pl
             "customer_id": ids,
             "is_suppressed": random.random(customers) < 0.05,
             "has_open_complaint": random.random(customers) < 0.02,
+            "has_open_followup": np.arange(customers) % 33 == 0,
             "priority": np.where(random.random(customers) < 0.1, 1.5, 1.0),
         }
     )
@@ -72,6 +73,7 @@ def violations(plan: Plan, options: pl.DataFrame, customers: pl.DataFrame, rules
         "not allowed": known.filter(~pl.col("is_allowed").fill_null(False)).height,
         "suppressed": known.filter("is_suppressed").height,
         "open complaint": known.filter("has_open_complaint").height,
+        "open follow-up": known.filter("has_open_followup").height,
         "cool-down": known.filter(pl.col("days") < rules.cool_down_days).height,
         "overall cap": known.filter(pl.col("all_count") >= rules.overall_cap).height,
         "channel cap": known.filter(pl.col("contact_count") >= pl.col("channel").replace_strict(caps)).height,

@@ -13,6 +13,8 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import betaincinv
 
+from models.sentences import sentence
+
 Floats = npt.NDArray[np.float64]
 
 # Cheapest first: the order in which equal channels are ranked.
@@ -33,8 +35,41 @@ CHANNELS_SCHEMA = pl.Schema(
 )
 
 _ADDRESS = {"email": "has_email", "sms": "has_phone", "phone": "has_phone", "post": "has_address"}
-_ADDRESS_NAME = {"email": "e-mail address", "sms": "phone number", "phone": "phone number", "post": "postal address"}
-_CONTACT_NAME = {"email": "e-mail", "sms": "text message", "phone": "call", "post": "letter"}
+# Of each channel: a contact, contacts, and the address that it needs.
+_WORDS = {
+    "en": {
+        "email": ("e-mail", "e-mails", "e-mail address"),
+        "sms": ("text message", "text messages", "phone number"),
+        "phone": ("call", "calls", "phone number"),
+        "post": ("letter", "letters", "postal address"),
+    },
+    "de": {
+        "email": ("E-Mail", "E-Mails", "E-Mail-Adresse"),
+        "sms": ("SMS", "SMS", "Telefonnummer"),
+        "phone": ("Anruf", "Anrufe", "Telefonnummer"),
+        "post": ("Brief", "Briefe", "Postanschrift"),
+    },
+}
+_TEXTS = {
+    "en": {
+        "seen": "Engaged with {{engaged}} of {{delivered}} {many} in the last 365 days.",
+        "never": "No {one} has reached any customer yet, so nothing is known of its effect.",
+        "average": "No {one} has reached this customer in the last 365 days; the average of all is taken.",
+        "suppressed": "Not allowed: marketing contacts are blocked for this customer.",
+        "refused": "Not allowed: the customer refused contact by {one}.",
+        "address": "Not possible: no {address} is known.",
+        "consent": "Not allowed: no consent to contact by {one} is known.",
+    },
+    "de": {
+        "seen": "{{engaged}} von {{delivered}} Kontakten ({many}) der letzten 365 Tage fanden eine Reaktion.",
+        "never": "Noch kein Kontakt ({one}) hat irgendeinen Kunden erreicht; über die Wirkung ist nichts bekannt.",
+        "average": "In den letzten 365 Tagen erreichte den Kunden kein Kontakt ({one}); es gilt der Durchschnitt aller.",
+        "suppressed": "Nicht erlaubt: Werbekontakte sind für diesen Kunden gesperrt.",
+        "refused": "Nicht erlaubt: der Kunde hat diesem Weg widersprochen ({one}).",
+        "address": "Nicht möglich: keine {address} bekannt.",
+        "consent": "Nicht erlaubt: für diesen Weg ist keine Einwilligung bekannt ({one}).",
+    },
+}  # fmt: skip
 
 # A prior worth fewer touches than one says nothing, one worth more than a thousand would never listen.
 _WEAKEST_PRIOR, _STRONGEST_PRIOR = 1.0, 1000.0
@@ -52,7 +87,7 @@ class EngagementPrior:
     ignored: float
 
 
-def rank_channels(engagement: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+def rank_channels(engagement: pl.DataFrame, customers: pl.DataFrame, *, language: str = "en") -> pl.DataFrame:
     """Return every customer's four channels in the order to use them, sorted by customer_id, rank (`CHANNELS_SCHEMA`).
 
     `engagement` has customer_id, channel, delivered_count, engaged_count (last 365 days; other channels than the
@@ -70,7 +105,7 @@ def rank_channels(engagement: pl.DataFrame, customers: pl.DataFrame) -> pl.DataF
         delivered=pl.col("delivered_count").fill_null(0).clip(0).cast(pl.Int64),
         engaged=pl.min_horizontal(pl.col("engaged_count").fill_null(0).clip(0), "delivered_count").cast(pl.Int64),
     ).filter(pl.col("channel").is_in(CHANNELS), pl.col("delivered") > 0)
-    ranked = [_one_channel(channel, touches.filter(channel=channel), customers) for channel in CHANNELS]
+    ranked = [_one_channel(channel, touches.filter(channel=channel), customers, language) for channel in CHANNELS]
     return (
         pl.concat(ranked)
         .sort(
@@ -110,7 +145,7 @@ def _prior_weight(n: Floats, k: Floats, w: Floats, rate: float) -> float:
     return float(np.clip(1.0 / rho - 1.0, _WEAKEST_PRIOR, _STRONGEST_PRIOR)) if rho > 0.0 else _STRONGEST_PRIOR
 
 
-def _one_channel(channel: str, touches: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+def _one_channel(channel: str, touches: pl.DataFrame, customers: pl.DataFrame, language: str) -> pl.DataFrame:
     counts = (
         customers.lazy()
         .join(touches.lazy().select("customer_id", "delivered", "engaged"), on="customer_id", how="left")
@@ -128,7 +163,7 @@ def _one_channel(channel: str, touches: pl.DataFrame, customers: pl.DataFrame) -
             channel=pl.lit(channel),
             order=pl.lit(CHANNELS.index(channel)),
             basis=pl.when(pl.col("delivered") > 0).then(pl.lit("engagement")).otherwise(pl.lit("default")),
-            reason=_reason(channel),
+            reason=_reason(channel, language),
         )
         .collect()
     )
@@ -152,23 +187,24 @@ def _is_allowed(channel: str) -> pl.Expr:
     return agreed & pl.col(_ADDRESS[channel]).fill_null(False) & ~pl.col("is_suppressed").fill_null(False)
 
 
-def _reason(channel: str) -> pl.Expr:
-    contact, consent = _CONTACT_NAME[channel], pl.col(f"consent_{channel}")
+def _reason(channel: str, language: str) -> pl.Expr:
+    one, many, address = _WORDS[language][channel]
+    texts = {name: text.format(one=one, many=many, address=address) for name, text in _TEXTS[language].items()}
     evidence = (
         pl.when(pl.col("delivered") > 0)
-        .then(pl.format(f"Engaged with {{}} of {{}} {contact}s in the last 365 days.", "engaged", "delivered"))
+        .then(sentence(texts["seen"], engaged=pl.col("engaged"), delivered=pl.col("delivered")))
         .when(pl.col("expected_effect").is_null())
-        .then(pl.lit(f"No {contact} has reached any customer yet, so nothing is known of its effect."))
-        .otherwise(pl.lit(f"No {contact} has reached this customer in the last 365 days; the average of all is taken."))
+        .then(pl.lit(texts["never"]))
+        .otherwise(pl.lit(texts["average"]))
     )
     return (
         pl.when(pl.col("is_suppressed").fill_null(False))
-        .then(pl.lit("Not allowed: marketing contacts are blocked for this customer."))
-        .when(consent.eq(False).fill_null(False))
-        .then(pl.lit(f"Not allowed: the customer refused contact by {contact}."))
+        .then(pl.lit(texts["suppressed"]))
+        .when(pl.col(f"consent_{channel}").eq(False).fill_null(False))
+        .then(pl.lit(texts["refused"]))
         .when(~pl.col(_ADDRESS[channel]).fill_null(False))
-        .then(pl.lit(f"Not possible: no {_ADDRESS_NAME[channel]} is known."))
+        .then(pl.lit(texts["address"]))
         .when(~pl.col("is_allowed"))
-        .then(pl.lit(f"Not allowed: no consent to contact by {contact} is known."))
+        .then(pl.lit(texts["consent"]))
         .otherwise(evidence)
     )

@@ -4,7 +4,8 @@ A contact must be allowed, and nothing may stand against it: suppression, an ope
 caps on how often. What is then possible is shared out by `models.allocation` within capacities and the budget.
 
 A stable hold-out group gets nothing and a small share of the others explores, both by lot. So what the plan did can be
-measured without bias afterwards: `propensity` is the probability with which this customer got what he got.
+measured without bias afterwards: `propensity` is the probability with which this customer got what he got, and
+`chance_<channel>` and `chance_none` are those of all that he could have got.
 """
 
 from __future__ import annotations
@@ -86,13 +87,14 @@ class PlanRules:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan (`PLAN_SCHEMA`, one row per customer, sorted by customer_id) and how it was reached.
+    """The plan (`PLAN_SCHEMA` and chances, one row per customer, sorted by customer_id) and how it was reached.
 
-    `limits` has a row per channel, and one for the budget: capacity (null: none), used, open_count (customers with whom
+    `obstacles` has a row per customer and channel: what stands against a contact, null where nothing does. `limits` has a row per channel, and one for the budget: capacity (null: none), used, open_count (customers with whom
     the channel was possible) and price, what one more contact, or one more unit of money, would add.
     """
 
     contacts: pl.DataFrame
+    obstacles: pl.DataFrame
     limits: pl.DataFrame
     value: float
     bound: float
@@ -114,8 +116,8 @@ def plan_contacts(
 ) -> Plan:
     """Return the plan for all `customers`.
 
-    `customers` has customer_id, is_suppressed, has_open_complaint and priority (a factor on what a contact adds, null
-    for 1). `options` has customer_id, channel, expected_margin (null: unknown, so only explored), is_allowed (consent
+    `customers` has customer_id, is_suppressed, has_open_complaint, has_open_followup (of service: it comes first) and
+    priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null: unknown, so only explored), is_allowed (consent
     and an address), contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not
     allowed. Nobody gets a contact that is not expected to add more than it costs, unless he explores.
     """
@@ -128,9 +130,12 @@ def plan_contacts(
     worth = np.where(is_open & ~np.isnan(margins), (margins - rules.scarcity.costs[:, None]) * priority, -np.inf)
     found = _allocated(worth, lots, rules, draws(people["customer_id"], f"tie {plan_id}"))
     chosen = np.where(lots.is_held_out, NOBODY, np.where(lots.explores, lots.explored, found.chosen))
-    contacts = _contacts(people, chosen, _propensities(chosen, found.preferred, lots, rules), lots, rules, language)
+    chances = _chances(found.preferred, lots, rules)
+    contacts = _contacts(people, chosen, chances, lots, rules, language)
+    drawn = [pl.Series(f"chance_{name}", chance) for name, chance in zip([*channels, NONE], chances, strict=True)]
     return Plan(
-        contacts=contacts.with_columns(plan_id=pl.lit(plan_id)).select(PLAN_SCHEMA.names()),
+        contacts=contacts.with_columns(plan_id=pl.lit(plan_id)).select(*PLAN_SCHEMA.names(), *drawn),
+        obstacles=_obstacles(people, channels),
         limits=_limits(chosen, is_open, found, rules),
         value=found.value,
         bound=found.bound,
@@ -170,6 +175,7 @@ def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
     return (
         pl.when(pl.col("is_suppressed").fill_null(True)).then(pl.lit("suppressed"))
         .when(pl.col("has_open_complaint").fill_null(False)).then(pl.lit("complaint"))
+        .when(pl.col("has_open_followup").fill_null(False)).then(pl.lit("followup"))
         .when(~pl.col("is_allowed_here").fill_null(False)).then(pl.lit("consent"))
         .when(pl.lit(rule.capacity == 0 or rule.frequency_cap == 0)).then(pl.lit("closed"))
         .when(pl.col("days").fill_null(rules.cool_down_days) < rules.cool_down_days).then(pl.lit("cool_down"))
@@ -204,11 +210,22 @@ def _allocated(worth: Floats, lots: _Lots, rules: PlanRules, draw: Floats) -> Al
     return replace(found, chosen=chosen, preferred=would_get, value=float(worth[chosen[rows], rows].sum()))
 
 
-def _propensities(chosen: Integers, policy: Integers, lots: _Lots, rules: PlanRules) -> Floats:
-    """The probability, over all lots, with which a customer gets what he got. `NOBODY` is the last row: none."""
-    explored = lots.probabilities[chosen, np.arange(len(chosen))]
-    acting = (1.0 - rules.explore_share) * (chosen == policy) + rules.explore_share * explored
-    return np.asarray((1.0 - rules.holdout_share) * acting + rules.holdout_share * (chosen == NOBODY))
+def _chances(policy: Integers, lots: _Lots, rules: PlanRules) -> Floats:
+    """The probabilities, over all lots, with which each customer gets each channel or, last, none."""
+    follows = np.zeros_like(lots.probabilities)
+    follows[policy, np.arange(len(policy))] = 1.0
+    acting = (1.0 - rules.explore_share) * follows + rules.explore_share * lots.probabilities
+    chances = (1.0 - rules.holdout_share) * acting
+    chances[NOBODY] += rules.holdout_share
+    return np.asarray(chances)
+
+
+def _obstacles(people: pl.DataFrame, channels: list[str]) -> pl.DataFrame:
+    per_channel = [
+        people.select("customer_id", pl.lit(name).alias("channel"), pl.col(f"blocked_{name}").alias("obstacle"))
+        for name in channels
+    ]
+    return pl.concat(per_channel)
 
 
 def _limits(chosen: Integers, is_open: Booleans, found: Allocation, rules: PlanRules) -> pl.DataFrame:
@@ -226,7 +243,7 @@ def _limits(chosen: Integers, is_open: Booleans, found: Allocation, rules: PlanR
 
 
 def _contacts(
-    people: pl.DataFrame, chosen: Integers, propensity: Floats, lots: _Lots, rules: PlanRules, language: str
+    people: pl.DataFrame, chosen: Integers, chances: Floats, lots: _Lots, rules: PlanRules, language: str
 ) -> pl.DataFrame:
     names = [*rules.channels, NONE]
     costs = [*(rule.cost for rule in rules.channels.values()), 0.0]
@@ -239,5 +256,5 @@ def _contacts(
         places.replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias("channel"),
         places.replace_strict(dict(enumerate(costs)), return_dtype=pl.Float64).alias("cost"),
         pl.Series("arm", arm),
-        pl.Series("propensity", propensity),
+        pl.Series("propensity", chances[chosen, np.arange(len(chosen))]),
     ).with_columns(expected_margin=own_margin).with_columns(reason=plan_reason(rules.channels, language))  # fmt: skip

@@ -35,8 +35,9 @@ _LEAST_OVERLAP = 0.1
 class Decisions:
     """What was known, done and seen. `arm` holds places in `arms`, whose first is no contact.
 
-    Arrays have one entry per decision; `features` (n, d) must be finite. `propensities` (n, arms), where they were
-    logged, are zero for an arm that the customer could not get; None where they must be estimated.
+    Arrays have one entry per decision; `features` (n, d) must be finite. `context` (n, k) is what differs between days
+    and not between customers: it bears on the outcome and on the arm, not on the effect. `propensities` (n, arms), where
+    they were logged, are zero for an arm that the customer could not get; rows of NaN, or None, are estimated.
     """
 
     customer: Integers
@@ -45,6 +46,7 @@ class Decisions:
     outcome: Floats
     arms: tuple[str, ...]
     propensities: Floats | None = None
+    context: Floats | None = None
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.features).all() or not np.isfinite(self.outcome).all():
@@ -53,6 +55,18 @@ class Decisions:
             raise ValueError(f"Arms must be 0 to {len(self.arms) - 1}; found {self.arm.min()} to {self.arm.max()}.")
         if self.propensities is not None and (self.propensities[np.arange(len(self.arm)), self.arm] <= 0.0).any():
             raise ValueError("An arm that followed has a logged propensity of zero, so the log cannot be right.")
+
+    @property
+    def is_logged(self) -> Booleans:
+        """Of which decisions the propensities are known."""
+        if self.propensities is None:
+            return np.zeros(len(self.arm), dtype=np.bool_)
+        return np.asarray(np.isfinite(self.propensities).all(axis=1))
+
+    @property
+    def known(self) -> Floats:
+        """Features and context side by side."""
+        return self.features if self.context is None else np.hstack([self.features, self.context])
 
     @property
     def is_binary(self) -> bool:
@@ -69,6 +83,7 @@ class Decisions:
             arm=self.arm[rows],
             outcome=self.outcome[rows],
             propensities=logged,
+            context=None if self.context is None else self.context[rows],
         )
 
 
@@ -81,11 +96,12 @@ class Nuisances:
 
     def score(self, decisions: Decisions) -> Scores:
         """Return the scores of decisions; of customers whom these models have not seen, or they flatter."""
-        predicted = self.outcomes.predict(decisions.features)
-        if self.arm is None:
-            return _scores(decisions, predicted, np.asarray(decisions.propensities))
+        predicted = self.outcomes.predict(decisions.features, decisions.context)
         propensities = np.zeros_like(predicted)
-        propensities[:, self.arm.classes_] = self.arm.predict_proba(decisions.features)
+        if self.arm is not None:
+            propensities[:, self.arm.classes_] = self.arm.predict_proba(decisions.known)
+        if decisions.propensities is not None:
+            propensities = np.where(decisions.is_logged[:, None], decisions.propensities, propensities)
         return _scores(decisions, predicted, propensities)
 
 
@@ -150,6 +166,7 @@ def held_out_difference(decisions: Decisions, *, seed: int = 0) -> float:
         decisions.features,
         decisions.arm,
         decisions.outcome,
+        decisions.context,
         arms=len(decisions.arms),
         is_binary=decisions.is_binary,
         seed=seed,
@@ -159,16 +176,17 @@ def held_out_difference(decisions: Decisions, *, seed: int = 0) -> float:
 def fit_nuisances(decisions: Decisions, *, difference: float) -> Nuisances:
     """Return the models that scores need, fitted on these decisions."""
     outcomes = ArmOutcomes(len(decisions.arms), difference=difference, is_binary=decisions.is_binary)
-    outcomes.fit(decisions.features, decisions.arm, decisions.outcome)
-    if decisions.propensities is not None:
+    outcomes.fit(decisions.features, decisions.arm, decisions.outcome, decisions.context)
+    unknown = ~decisions.is_logged
+    if not unknown.any():
         return Nuisances(outcomes, None)
     from sklearn.dummy import DummyClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    is_one = len(np.unique(decisions.arm)) == 1
+    is_one = len(np.unique(decisions.arm[unknown])) == 1
     arm = make_pipeline(curves(), DummyClassifier() if is_one else LogisticRegression(max_iter=300))
-    return Nuisances(outcomes, arm.fit(decisions.features, decisions.arm))
+    return Nuisances(outcomes, arm.fit(decisions.known[unknown], decisions.arm[unknown]))
 
 
 def customer_folds(customer: Integers, folds: int, seed: int) -> Integers:
@@ -206,7 +224,7 @@ def _mean_effect(scores: Scores, arm: int, level: float) -> MeanEffect:
 
 def _scores(decisions: Decisions, predicted: Floats, propensities: Floats) -> Scores:
     followed = np.eye(len(decisions.arms), dtype=np.bool_)[decisions.arm]
-    has_overlap = _overlap(propensities, followed, is_logged=decisions.propensities is not None)
+    has_overlap = _overlap(propensities, followed, decisions.is_logged)
     weights = np.where(followed & has_overlap, 1.0 / np.where(has_overlap, propensities, 1.0), 0.0)
     values = predicted + weights * (decisions.outcome[:, None] - predicted)
     return Scores(
@@ -220,11 +238,11 @@ def _scores(decisions: Decisions, predicted: Floats, propensities: Floats) -> Sc
     )
 
 
-def _overlap(propensities: Floats, followed: Booleans, *, is_logged: bool) -> Booleans:
+def _overlap(propensities: Floats, followed: Booleans, is_logged: Booleans) -> Booleans:
     """A logged propensity is a fact, however small; an estimated one is doubted far below the arm's share."""
-    if is_logged:
-        return np.asarray(propensities > 0.0)
-    return np.asarray(propensities > _LEAST_OVERLAP * followed.mean(axis=0))
+    estimated = followed[~is_logged]
+    doubted = _LEAST_OVERLAP * estimated.mean(axis=0) if len(estimated) else np.zeros(followed.shape[1])
+    return np.asarray(propensities > np.where(is_logged[:, None], 0.0, doubted))
 
 
 def _in_order(parts: list[Scores], order: Integers) -> Scores:

@@ -2,7 +2,8 @@
 
 One model for all arms: smooth curves of every feature, a level per arm, and curves per arm that are shrunk much harder
 than the common ones. For effects differ less between customers than outcomes do: on little evidence every customer
-gets the same effect (for yes-or-no outcomes, the same odds ratio), on much evidence his own.
+gets the same effect (for yes-or-no outcomes, the same odds ratio), on much evidence his own. What differs between days
+and not between customers (`context`) has curves of its own, common to all arms, so it changes no effect.
 """
 
 from __future__ import annotations
@@ -30,57 +31,71 @@ class ArmOutcomes:
         self.difference = difference
         self.is_binary = is_binary
 
-    def fit(self, features: Floats, arm: Integers, outcome: Floats) -> Self:
+    def fit(self, features: Floats, arm: Integers, outcome: Floats, context: Floats | None = None) -> Self:
         """Learn curves from what followed each arm; a binary outcome is a logit, any other is linear."""
         self.curves_ = curves().fit(features)
-        return self.fit_basis(self.curves_.transform(features), arm, outcome)
+        self.context_ = None if context is None else curves().fit(context)
+        common = None if self.context_ is None else self.context_.transform(context)
+        return self.fit_basis(self.curves_.transform(features), arm, outcome, common)
 
-    def predict(self, features: Floats) -> Floats:
-        """Return the expected outcomes, (n, arms)."""
-        return self.predict_basis(self.curves_.transform(features))
+    def predict(self, features: Floats, context: Floats | None = None) -> Floats:
+        """Return the expected outcomes, (n, arms); without a context, those of an average day."""
+        common = None if self.context_ is None or context is None else self.context_.transform(context)
+        return self.predict_basis(self.curves_.transform(features), common)
 
-    def fit_basis(self, basis: Floats, arm: Integers, outcome: Floats) -> Self:
+    def fit_basis(self, basis: Floats, arm: Integers, outcome: Floats, common: Floats | None = None) -> Self:
         """Learn from curves that have been made already."""
         from sklearn.linear_model import LogisticRegression, Ridge
 
-        design = self._design(basis, arm)
+        self.width_ = 0 if common is None else common.shape[1]
+        design = self._design(basis, arm, common)
         if self.is_binary and 0.0 < outcome.mean() < 1.0:
             self.model_ = LogisticRegression(C=1.0 / _RIDGE, solver="newton-cholesky").fit(design, outcome == 1.0)
         else:
             self.model_ = Ridge(alpha=_RIDGE, solver="cholesky").fit(design, outcome)
         return self
 
-    def predict_basis(self, basis: Floats) -> Floats:
+    def predict_basis(self, basis: Floats, common: Floats | None = None) -> Floats:
         """Return the expected outcomes from curves that have been made already."""
         everywhere = [np.full(len(basis), arm) for arm in range(self.arms)]
-        return np.column_stack([self._expected(self._design(basis, arm)) for arm in everywhere])
+        return np.column_stack([self._expected(self._design(basis, arm, common)) for arm in everywhere])
 
     def _expected(self, design: Floats) -> Floats:
         if hasattr(self.model_, "predict_proba"):
             return np.asarray(self.model_.predict_proba(design)[:, 1], dtype=np.float64)
         return np.asarray(self.model_.predict(design), dtype=np.float64)
 
-    def _design(self, basis: Floats, arm: Integers) -> Floats:
+    def _design(self, basis: Floats, arm: Integers, common: Floats | None) -> Floats:
         """Common curves, a level per arm (nearly unpenalised), and each arm's shrunken departure from the curves."""
         level = np.eye(self.arms)[arm] - 1.0 / self.arms
-        blocks = [basis, 10.0 * level]
+        of_day = np.zeros((len(basis), self.width_)) if common is None else common
+        blocks = [basis, of_day, 10.0 * level]
         if self.difference:
             blocks += [self.difference * level[:, [number]] * basis for number in range(self.arms)]
         return np.hstack(blocks)
 
 
 def choose_difference(
-    features: Floats, arm: Integers, outcome: Floats, *, arms: int, is_binary: bool, seed: int
+    features: Floats,
+    arm: Integers,
+    outcome: Floats,
+    context: Floats | None = None,
+    *,
+    arms: int,
+    is_binary: bool,
+    seed: int,
 ) -> float:
     """Return the difference of `DIFFERENCES` whose predictions lose least on held-out rows (log or squared loss)."""
     fold = np.random.default_rng(seed).permutation(len(arm)) % _CHOICE_FOLDS
     basis = curves().fit_transform(features)
+    common = np.zeros((len(arm), 0)) if context is None else curves().fit_transform(context)
     losses = np.zeros(len(DIFFERENCES))
     for place, difference in enumerate(DIFFERENCES):
         model = ArmOutcomes(arms, difference=difference, is_binary=is_binary)
         for held_out in range(_CHOICE_FOLDS):
             inside = fold == held_out
-            expected = model.fit_basis(basis[~inside], arm[~inside], outcome[~inside]).predict_basis(basis[inside])
+            model.fit_basis(basis[~inside], arm[~inside], outcome[~inside], common[~inside])
+            expected = model.predict_basis(basis[inside], common[inside])
             losses[place] += _loss(outcome[inside], expected[np.arange(len(expected)), arm[inside]], is_binary)
     return DIFFERENCES[int(np.argmin(losses))]
 

@@ -23,6 +23,7 @@ from models.effects import (
     Decisions,
     Floats,
     Integers,
+    MeanEffect,
     Scores,
     customer_folds,
     doubly_robust,
@@ -109,13 +110,17 @@ def fit_effects(decisions: Decisions, scores: Scores, *, difference: float, is_s
     return EffectModel(outcomes, tuple(found))
 
 
-def judge(decisions: Decisions, *, costs: Floats | None = None, seed: int = 0) -> Ruling:
+def judge(
+    decisions: Decisions, *, costs: Floats | None = None, contrasts: list[MeanEffect] | None = None, seed: int = 0
+) -> Ruling:
     """Return whether personal recommendations beat every single arm for all, on held-out customers.
 
-    `costs` holds what each arm costs, in the outcome's unit. Arms without a contrast are not considered.
+    `costs` holds what each arm costs, in the outcome's unit. Arms without a contrast are not considered; `contrasts`
+    are the mean effects, where they are known already.
     """
     spent = np.zeros(len(decisions.arms)) if costs is None else costs
-    contrasts = mean_effects(doubly_robust(decisions, seed=seed, difference=0.0))
+    if contrasts is None:
+        contrasts = mean_effects(doubly_robust(decisions, seed=seed, difference=0.0))
     arms = [0, *(number for number, found in enumerate(contrasts, start=1) if found.has_contrast)]
     if len(arms) == 1:
         return Ruling(is_personal=False, best_arm=0, gain=np.nan, gain_low=np.nan)

@@ -16,6 +16,7 @@ _TEXTS = {
         "outbid": "No contact adds more than it costs, or contacts with others add more.",
         "suppressed": "Marketing contacts are blocked for this customer.",
         "complaint": "A complaint is open; it comes first.",
+        "followup": "Service has yet to get in touch; that comes first.",
         "consent": "No channel is allowed, or there is no address for it.",
         "closed": "The only allowed channels are closed: their capacity or cap is zero.",
         "cool_down": "Contacted only days ago.",
@@ -29,6 +30,7 @@ _TEXTS = {
         "outbid": "Kein Kontakt bringt mehr, als er kostet, oder Kontakte mit anderen bringen mehr.",
         "suppressed": "Werbekontakte sind für diesen Kunden gesperrt.",
         "complaint": "Eine Beschwerde ist offen; sie geht vor.",
+        "followup": "Der Service muss sich noch melden; das geht vor.",
         "consent": "Kein Kanal ist erlaubt, oder es fehlt die Adresse dafür.",
         "closed": "Die einzigen erlaubten Kanäle sind geschlossen: ihre Kapazität oder Obergrenze ist null.",
         "cool_down": "Wurde erst vor wenigen Tagen angesprochen.",
@@ -37,7 +39,7 @@ _TEXTS = {
     },
 }  # fmt: skip
 # The obstacle that came closest to a contact is the one to tell.
-_NEAREST_FIRST = ("channel_cap", "overall_cap", "cool_down", "closed", "consent", "complaint", "suppressed")
+_NEAREST_FIRST = ("channel_cap", "overall_cap", "cool_down", "closed", "consent", "followup", "complaint", "suppressed")
 
 
 def plan_reason(channels: Iterable[str], language: str) -> pl.Expr:

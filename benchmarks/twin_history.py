@@ -1,0 +1,115 @@
+"""The invented company's history as outreach takes it, without files and identity, with its true effects beside it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.customer_history import History
+from twin.calls import Calls, make_calls
+from twin.clock import day_of, utc_timestamps
+from twin.company import Company, invent_company
+from twin.newsletters import Newsletter, send_newsletters
+from twin.orders import Orders, place_orders
+from twin.parameters import Parameters
+
+END = date(2026, 6, 30)
+
+
+def twin_history(customers: int, *, seed: int, parameters: Parameters | None = None) -> tuple[Company, History]:
+    """A company in which the best customers were called, and all that its systems know of it."""
+    company = invent_company(parameters or Parameters(), customers, seed, END)
+    newsletter, calls = send_newsletters(company), make_calls(company)
+    orders = place_orders(company, newsletter, calls)
+    touches = pl.concat([_mailings(company, newsletter), _calls(company, calls)])
+    return company, History(_orders(company, orders), touches, _customers(company))
+
+
+def true_margins(company: Company, channel: str) -> npt.NDArray[np.float64]:
+    """The margin that one contact through a channel truly adds for each person while he goes on buying, in euros.
+
+    A call counts whether it is answered or not.
+    """
+    parameters, traits = company.parameters, company.traits
+    discounted = 1 - parameters.discount_share * parameters.discount_rate_percent / 100
+    per_order = discounted / (1 + parameters.vat_percent / 100) * parameters.margin_rate * traits.mean_spend / 100
+    if channel == "email":
+        delivered = 1 - parameters.hard_bounce_share - parameters.soft_bounce_share
+        return np.asarray(traits.email_effect * per_order * delivered)
+    return np.asarray(traits.phone_effect * per_order * parameters.connected_share)
+
+
+def _orders(company: Company, orders: Orders) -> pl.DataFrame:
+    net = (orders.subtotal - orders.refunded) / (1 + company.parameters.vat_percent / 100)
+    margin = company.parameters.margin_rate * net / 100
+    return pl.DataFrame(
+        {
+            "customer_id": company.people.frame["person_id"].gather(pl.Series(orders.person)),
+            "ordered_on": utc_timestamps(orders.placed_at).dt.date(),
+            "margin": pl.Series(margin).round(4),
+            "is_purchase": pl.Series(net > 0),
+        }
+    )
+
+
+def _mailings(company: Company, newsletter: Newsletter) -> pl.DataFrame:
+    ids = company.people.frame["person_id"]
+    parts = [
+        pl.DataFrame(
+            {
+                "customer_id": ids.gather(pl.Series(mailing.recipients)),
+                "channel": pl.repeat("email", len(mailing.recipients), eager=True),
+                "touched_on": pl.repeat(_day(mailing.sent_at), len(mailing.recipients), dtype=pl.Date, eager=True),
+                "direction": pl.repeat("outbound", len(mailing.recipients), eager=True),
+                "is_delivered": pl.Series(mailing.is_delivered),
+                "is_engaged": pl.Series(mailing.is_moved),
+            }
+        )
+        for mailing in newsletter.mailings
+    ]
+    return pl.concat(parts)
+
+
+def _calls(company: Company, calls: Calls) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "customer_id": company.people.frame["person_id"].gather(pl.Series(calls.person)),
+            "channel": pl.repeat("phone", len(calls.person), eager=True),
+            "touched_on": utc_timestamps(calls.made_at).dt.date(),
+            "direction": pl.Series(np.where(calls.is_inbound, "inbound", "outbound")),
+            "is_delivered": pl.repeat(value=True, n=len(calls.person), eager=True),
+            "is_engaged": pl.Series(calls.outcome == 0),
+        }
+    )
+
+
+def _customers(company: Company) -> pl.DataFrame:
+    presence, people = company.presence, company.people
+    joined = utc_timestamps(presence.joined_at).dt.date()
+    can_be_called = presence.has_contact & people.has("phone")
+    return pl.DataFrame(
+        {
+            "customer_id": people.frame["person_id"],
+            "first_seen_on": joined,
+            "is_company": pl.Series(people.is_business),
+            "consent_email": pl.Series(presence.is_member),
+            "consent_phone": pl.Series(can_be_called),
+            "has_email": pl.Series(presence.is_member),
+            "has_phone": pl.Series(can_be_called),
+        }
+    ).with_columns(
+        consent_sms=False,
+        consent_post=True,
+        is_suppressed=False,
+        has_address=True,
+        has_open_complaint=False,
+        has_open_followup=False,
+        priority=1.0,
+    )
+
+
+def _day(moment: int) -> date:
+    return day_of(moment // 86_400)

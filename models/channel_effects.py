@@ -1,0 +1,180 @@
+"""What a contact through each channel adds, learned from the company's own history, and what a plan may reckon with.
+
+`channel_effects` says what the data show (`models.effects`). A plan needs a number even where they show little: it
+reckons with the estimate drawn towards an assumption, each weighed by its precision (a normal prior). Assumed is that
+a contact brings so many orders per reaction to be expected; that is doubted by as much as itself, or by the cost of a
+contact where that is more. So noise neither silences a channel nor opens it, and evidence soon decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.channels import CHANNELS
+from models.customer_history import History
+from models.decision_points import CHANCES, NONE, as_decisions, decision_points
+from models.effect_reasons import verdict_sentence
+from models.effects import FEWEST_IN_ARM, Decisions, MeanEffect, doubly_robust, held_out_difference, mean_effects
+from models.personalisation import CustomerEffects, EffectModel, Ruling, fit_effects, judge
+
+Floats = npt.NDArray[np.float64]
+
+CHANNEL_EFFECTS_SCHEMA = pl.Schema(
+    {
+        "channel": pl.String,
+        "effect": pl.Float64,
+        "effect_low": pl.Float64,
+        "effect_high": pl.Float64,
+        "naive_difference": pl.Float64,
+        "overlap_share": pl.Float64,
+        "effective_size": pl.Float64,
+        "contact_count": pl.Int64,
+        "logged_share": pl.Float64,
+        "planned_margin": pl.Float64,
+        "planned_error": pl.Float64,
+        "cost": pl.Float64,
+        "is_best_for_all": pl.Boolean,
+        "verdict": pl.String,
+        "reason": pl.String,
+    }
+)
+_UNKNOWN_RULING = Ruling(is_personal=False, best_arm=0, gain=np.nan, gain_low=np.nan)
+_FEWEST_DECISIONS = 200
+_BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the history shows: mean effects by channel, the gate's ruling, and effects per customer.
+
+    `ranking` has effects that are shrunk, to rank customers within a channel; `choosing` those that choose between
+    channels, only where the ruling is for personal recommendations. Channels that are not in `found` show nothing.
+    """
+
+    points: pl.DataFrame
+    arms: tuple[str, ...] = (NONE,)
+    found: Mapping[str, MeanEffect] = field(default_factory=dict)
+    ruling: Ruling = _UNKNOWN_RULING
+    ranking: EffectModel | None = None
+    choosing: EffectModel | None = None
+
+    @property
+    def best_for_all(self) -> str:
+        """The channel that is best where everybody gets the same; none where no contact is worth its cost."""
+        return self.arms[self.ruling.best_arm]
+
+    def effects(self, features: Floats, *, is_ranking: bool) -> dict[str, CustomerEffects]:
+        """Return the effects of the channels with a contrast for customers of these features, in batches."""
+        model = self.ranking if is_ranking else self.choosing
+        if model is None:
+            return {}
+        parts = [model.effects(features[at : at + _BATCH]) for at in range(0, len(features), _BATCH)]
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ("effect", "low", "high")}
+        return {
+            name: CustomerEffects(*(joined[part][:, self.arms.index(name) - 1] for part in ("effect", "low", "high")))
+            for name in self.found
+        }
+
+
+def learn_effects(
+    history: History,
+    *,
+    as_of: date,
+    horizon_days: int,
+    period_days: int,
+    costs: Mapping[str, float],
+    seed: int = 0,
+) -> Evidence:
+    """Return what the history up to `as_of` shows of contacts' effects on the margin of the next `horizon_days`."""
+    points = decision_points(history, as_of=as_of, horizon_days=horizon_days, period_days=period_days, seed=seed)
+    told = _with_enough_customers(points)
+    if told["arm"].n_unique() < 2 or NONE not in told["arm"] or told.height < _FEWEST_DECISIONS:
+        return Evidence(points)
+    decisions = as_decisions(told)
+    difference = held_out_difference(decisions, seed=seed)
+    scores = doubly_robust(decisions, seed=seed, difference=difference)
+    contrasts = mean_effects(scores)
+    found = {effect.arm: effect for effect in contrasts if effect.has_contrast}
+    if not found:
+        return Evidence(points)
+    spent = np.array([costs.get(arm, 0.0) for arm in decisions.arms])
+    ruling = judge(decisions, costs=spent, contrasts=contrasts, seed=seed)
+    ranking, choosing = (
+        fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) if wanted else None
+        for is_shrunk, wanted in ((True, True), (False, ruling.is_personal))
+    )
+    return Evidence(points, decisions.arms, found, ruling, ranking, choosing)
+
+
+def effects_table(
+    evidence: Evidence, assumed: Mapping[str, float], costs: Mapping[str, float], *, language: str
+) -> pl.DataFrame:
+    """Return one row per channel (`CHANNEL_EFFECTS_SCHEMA`): what is shown, beside the naive difference, in words.
+
+    `assumed` holds the margin that a contact is assumed to add on average, NaN where nothing is known at all.
+    """
+    rows = []
+    for channel in CHANNELS:
+        found, cost = evidence.found.get(channel), costs.get(channel, 0.0)
+        margin, error = _planned(found, assumed[channel], cost)
+        shown = (found.effect, found.low, found.high) if found else (None, None, None)
+        rows.append(
+            {
+                "channel": channel,
+                **dict(zip(("effect", "effect_low", "effect_high"), shown, strict=True)),
+                **_seen(evidence.points, channel),
+                "overlap_share": found.share if found else 0.0,
+                "effective_size": found.effective_size if found else 0.0,
+                "planned_margin": margin,
+                "planned_error": error,
+                "cost": cost,
+                "is_best_for_all": channel == evidence.best_for_all,
+                "verdict": _verdict(found, cost),
+            }
+        )
+    frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys(("effect", "effect_low", "effect_high"), pl.Float64))
+    rounded = frame.with_columns(pl.col(pl.Float64).fill_nan(None).round(4))
+    told = rounded.with_columns(reason=verdict_sentence(language))
+    return told.select(pl.col(name).cast(dtype) for name, dtype in CHANNEL_EFFECTS_SCHEMA.items())
+
+
+def _with_enough_customers(points: pl.DataFrame) -> pl.DataFrame:
+    """Without the arms of too few customers: they would show nothing, and only cost time."""
+    return points.filter(pl.col("customer_id").n_unique().over("arm") >= FEWEST_IN_ARM)
+
+
+def _planned(found: MeanEffect | None, assumed: float, cost: float) -> tuple[float | None, float | None]:
+    """The margin that a plan reckons with on average, and its standard error; None where nothing is known at all."""
+    doubt = max(assumed, cost) if np.isfinite(assumed) else np.inf
+    if found is None:
+        return (assumed, doubt) if np.isfinite(assumed) else (None, None)
+    if not np.isfinite(doubt) or doubt == 0.0:
+        return found.effect, found.standard_error
+    weights = np.array([1.0 / doubt**2, 1.0 / max(found.standard_error, 1e-9) ** 2])
+    mean = float(weights @ [assumed, found.effect] / weights.sum())
+    return mean, float(weights.sum() ** -0.5)
+
+
+def _seen(points: pl.DataFrame, channel: str) -> dict[str, float | int | None]:
+    contacted, others = points.filter(arm=channel), points.filter(arm=NONE)
+    naive = None
+    if contacted.height and others.height:
+        naive = float(contacted["outcome"].sort().mean()) - float(others["outcome"].sort().mean())  # type: ignore[arg-type]
+    logged = contacted.select(pl.col(CHANCES[0]).is_not_null().mean()).item()
+    return {"naive_difference": naive, "contact_count": contacted.height, "logged_share": logged or 0.0}
+
+
+def _verdict(found: MeanEffect | None, cost: float) -> str:
+    if found is None:
+        return "unknown"
+    if found.high < 0.0:
+        return "harms"
+    if found.low <= 0.0:
+        return "unproven"
+    return "pays" if found.low > cost else "adds"

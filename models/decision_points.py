@@ -1,0 +1,217 @@
+"""The company's past as decisions: a customer on a day, what was known then, the contact that followed, and the margin
+that came.
+
+Two kinds. An earlier contact plan that was carried out was a decision with known chances: what it assigned counts,
+whatever became of it. Otherwise days a week apart are looked at: who was contacted in the seven days after, through
+one channel, and who was not; chances are estimated. Days differ (mailings are sent before Christmas), so what was done
+and bought by all on a day goes along as `CONTEXT`, and customers are compared with those of the same days.
+
+Contacted customers and others are sampled in about equal numbers, by the day and the channel, so that little
+computing sees much contrast. Known chances are corrected for that; estimated ones are those of the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.channels import CHANNELS
+from models.customer_history import FEATURES, History, features_at, margins_after
+from models.effects import Decisions
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+NONE = "none"
+ARMS = (NONE, *CHANNELS)
+CHANCES = tuple(f"chance_{arm}" for arm in ARMS)
+CONTEXT = ("usual_margin", *(f"{channel}_share" for channel in CHANNELS))
+
+_APART = 7
+_LOOK_BACK_DAYS = 730
+_MOST, _MOST_PER_CUSTOMER = 24_000, 8
+# A plan of which fewer contacts than this share were seen was not carried out, and says nothing.
+_CARRIED_OUT = 0.5
+_LEFT_OUT = -1
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What was decided on one day: customers by their place, their arms (-1: left out), and the chances if known."""
+
+    day: date
+    customer: Integers
+    arm: Integers
+    chances: Floats | None
+
+    def counts(self) -> Floats:
+        return np.bincount(self.arm[self.arm != _LEFT_OUT], minlength=len(ARMS)).astype(float)
+
+
+def decision_points(
+    history: History, *, as_of: date, horizon_days: int, period_days: int, seed: int = 0
+) -> pl.DataFrame:
+    """Return sampled decisions whose outcome is known by `as_of`, sorted by day and customer_id.
+
+    Columns: customer_id, day, arm (a channel or none), outcome (margin within `horizon_days` after the day),
+    `FEATURES`, `CONTEXT`, and `CHANCES` (null where they must be estimated).
+    """
+    people = history.customers.select("customer_id", "first_seen_on").sort("customer_id")
+    rounds = [*_planned(history, people, as_of, horizon_days, period_days)]
+    taken = [round_.day for round_ in rounds]
+    rounds += _observed(history, people, as_of - timedelta(days=horizon_days), taken, period_days)
+    most = min(_MOST, _MOST_PER_CUSTOMER * people.height)
+    drawn = _drawn(rounds, people["customer_id"], most, seed)
+    usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
+    points = features_at(drawn.join(usual, on="day", how="left", maintain_order="left"), history)
+    outcome = margins_after(points, history.orders, horizon_days).alias("outcome")
+    columns = ("customer_id", "day", "arm", "outcome", *FEATURES, *CONTEXT, *CHANCES)
+    return points.with_columns(outcome).select(columns).sort("day", "customer_id")
+
+
+def as_decisions(points: pl.DataFrame) -> Decisions:
+    """Return the points as arrays; arms that never occur are left out."""
+    seen = set(points["arm"])
+    arms = tuple(arm for arm in ARMS if arm == NONE or arm in seen)
+    places = {arm: place for place, arm in enumerate(arms)}
+    names, customer = np.unique(points["customer_id"].to_numpy(), return_inverse=True)
+    chances = points.select(f"chance_{arm}" for arm in arms).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return Decisions(
+        customer=customer.astype(np.int64),
+        features=points.select(FEATURES).to_numpy(),
+        arm=points["arm"].replace_strict(places, return_dtype=pl.Int64).to_numpy(),
+        outcome=points["outcome"].to_numpy(),
+        arms=arms,
+        propensities=None if np.isnan(chances).all() else chances,
+        context=points.select(CONTEXT).to_numpy(),
+    )
+
+
+def carried_out_share(plan: pl.DataFrame, history: History, day: date, period_days: int) -> float:
+    """Return how many of a plan's contacts were made within its period; NaN for a plan without contacts."""
+    wanted = plan.lazy().filter(pl.col("channel") != NONE).select("customer_id", "channel")
+    made = history.contacts.filter(
+        pl.col("touched_on") > day, pl.col("touched_on") <= day + timedelta(days=period_days)
+    ).select("customer_id", "channel")
+    counts = [
+        table.select(pl.len()).collect().item()
+        for table in (wanted, wanted.join(made.unique(), on=["customer_id", "channel"]))
+    ]
+    return float(counts[1] / counts[0]) if counts[0] else float("nan")
+
+
+def first_plans(history: History) -> dict[date, pl.DataFrame]:
+    """Return the first plan of each plan_id: what was decided; later ones of the period only follow it up."""
+    found: dict[str, date] = {}
+    for day in sorted(history.plans):
+        for plan_id in history.plans[day]["plan_id"].unique():
+            found.setdefault(plan_id, day)
+    return {day: history.plans[day] for day in sorted(set(found.values()))}
+
+
+def _planned(
+    history: History, people: pl.DataFrame, as_of: date, horizon_days: int, period_days: int
+) -> Iterator[_Round]:
+    earliest = as_of - timedelta(days=_LOOK_BACK_DAYS)
+    for day, plan in first_plans(history).items():
+        is_known = set(CHANCES) <= set(plan.columns)
+        if not is_known or day < earliest or day + timedelta(days=max(horizon_days, period_days)) > as_of:
+            continue
+        if not carried_out_share(plan, history, day, period_days) >= _CARRIED_OUT:
+            continue
+        rows = _placed(plan.select("customer_id", "channel", *CHANCES), people).sort("place")
+        arm = rows["channel"].replace_strict({name: place for place, name in enumerate(ARMS)}, return_dtype=pl.Int64)
+        chances = rows.select(CHANCES).to_numpy()
+        yield _Round(day, rows["place"].to_numpy(), arm.to_numpy(), chances)
+
+
+def _observed(
+    history: History, people: pl.DataFrame, last: date, taken: Sequence[date], period_days: int
+) -> Iterator[_Round]:
+    """Weeks before `last` in which anybody was contacted, but for those that belong to a plan."""
+    number = ((pl.lit(last) - pl.col("touched_on")).dt.total_days() + _APART) // _APART
+    weeks = history.contacts.with_columns(number=number).filter(
+        pl.col("number").is_between(0, _LOOK_BACK_DAYS // _APART)
+    )
+    arms = weeks.group_by("number", "customer_id").agg(
+        channel=pl.col("channel").first(), channels=pl.col("channel").n_unique()
+    )
+    is_one = (pl.col("channels") == 1) & pl.col("channel").is_in(CHANNELS)
+    places = {name: place for place, name in enumerate(ARMS)}
+    arm = pl.when(is_one).then(pl.col("channel").replace_strict(places, default=_LEFT_OUT, return_dtype=pl.Int64))
+    rows = _placed(arms.with_columns(arm=arm.otherwise(_LEFT_OUT)).collect(), people)
+    first_seen = people["first_seen_on"].to_numpy()
+    for (week,), group in sorted(rows.partition_by("number", as_dict=True).items()):
+        day = last - timedelta(days=_APART * int(week))
+        if any(start - timedelta(days=_APART) < day < start + timedelta(days=period_days) for start in taken):
+            continue
+        arm_of_all = np.zeros(people.height, dtype=np.int64)
+        arm_of_all[group["place"].to_numpy()] = group["arm"].to_numpy()
+        customer = np.flatnonzero(first_seen <= np.datetime64(day))
+        yield _Round(day, customer, arm_of_all[customer], None)
+
+
+def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(people.select("customer_id").with_row_index("place"), on="customer_id").with_columns(
+        pl.col("place").cast(pl.Int64)
+    )
+
+
+def _drawn(rounds: Sequence[_Round], names: pl.Series, most: int, seed: int) -> pl.DataFrame:
+    """At most about so many decisions: each channel's share alike, and of each day as many without a contact."""
+    totals = sum((round_.counts() for round_ in rounds), np.zeros(len(ARMS)))
+    quota = most / (2.0 * max((totals[1:] > 0.0).sum(), 1))
+    rates = np.minimum(1.0, np.divide(quota, totals, out=np.ones(len(ARMS)), where=totals > 0.0))
+    parts = [_sample(round_, rates, names, seed) for round_ in rounds]
+    schema = {"customer_id": pl.String, "day": pl.Date, "arm": pl.String}
+    schema |= dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def _sample(round_: _Round, rates: Floats, names: pl.Series, seed: int) -> pl.DataFrame:
+    counts = round_.counts()
+    own = rates.copy()
+    own[0] = min(1.0, float((rates * counts)[1:].sum()) / max(counts[0], 1.0))
+    wanted = np.where(round_.arm == _LEFT_OUT, 0.0, own[round_.arm])
+    random = np.random.default_rng([seed, round_.day.toordinal(), round_.chances is not None])
+    kept = np.flatnonzero(random.random(len(names))[round_.customer] < wanted)
+    shares = own * counts / max(float((own * counts).sum()), 1.0)
+    chances = np.full((len(kept), len(ARMS)), np.nan)
+    if round_.chances is not None:
+        chances = round_.chances[kept] * own
+        chances /= chances.sum(axis=1, keepdims=True)
+    return pl.DataFrame(
+        {
+            "customer_id": names.gather(round_.customer[kept]),
+            "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
+            "arm": pl.Series(np.array(ARMS)[round_.arm[kept]], dtype=pl.String),
+            **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
+            **{name: pl.Series(chance).fill_nan(None) for name, chance in zip(CHANCES, chances.T, strict=True)},
+        }
+    )
+
+
+def _usual_margins(history: History, people: pl.DataFrame, days: Sequence[date], horizon_days: int) -> pl.DataFrame:
+    """What the average known customer brought in the days after: it tells good seasons from bad ones."""
+    by_day = (
+        history.orders.lazy()
+        .group_by("ordered_on")
+        .agg(margin=pl.col("margin").cast(pl.Decimal(38, 4)).sum().cast(pl.Float64))
+        .sort("ordered_on")
+        .collect()
+    )
+    ordered, summed = by_day["ordered_on"].to_numpy(), np.append(0.0, by_day["margin"].cum_sum().to_numpy())
+    first_seen = np.sort(people["first_seen_on"].drop_nulls().to_numpy())
+    starts = np.array(days, dtype="datetime64[D]")
+    bounds = [
+        np.searchsorted(ordered, starts + np.timedelta64(ahead, "D"), side="right") for ahead in (0, horizon_days)
+    ]
+    known = np.maximum(np.searchsorted(first_seen, starts, side="right"), 1)
+    return pl.DataFrame(
+        {"day": pl.Series(days, dtype=pl.Date), "usual_margin": (summed[bounds[1]] - summed[bounds[0]]) / known}
+    )
