@@ -2,8 +2,8 @@
 
 `channel_effects` says what the data show (`models.effects`). A plan needs a number even where they show little: it
 reckons with the estimate drawn towards an assumption, each weighed by its precision (a normal prior). Assumed is that
-a contact brings so many orders per reaction to be expected; that is doubted by as much as itself, or by the cost of a
-contact where that is more. So noise neither silences a channel nor opens it, and evidence soon decides.
+a contact brings so many orders per reaction to be expected. That is doubted by what it would be if all reacted, or by
+the cost of a contact where that is more. So noise neither silences a channel nor opens it, and evidence soon decides.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ CHANNEL_EFFECTS_SCHEMA = pl.Schema(
 )
 _UNKNOWN_RULING = Ruling(is_personal=False, best_arm=0, gain=np.nan, gain_low=np.nan)
 _FEWEST_DECISIONS = 200
+# Of fewer customers nobody could show that personal choice pays, so the gate is not even tried.
+_FEWEST_TO_CHOOSE = 500
 _BATCH = 20_000
 
 
@@ -104,7 +106,7 @@ def learn_effects(
     if not found:
         return Evidence(points)
     spent = np.array([costs.get(arm, 0.0) for arm in decisions.arms])
-    ruling = judge(decisions, costs=spent, contrasts=contrasts, seed=seed)
+    ruling = _ruling(decisions, contrasts, spent, seed)
     ranking, choosing = (
         fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) if wanted else None
         for is_shrunk, wanted in ((True, True), (False, ruling.is_personal))
@@ -113,16 +115,17 @@ def learn_effects(
 
 
 def effects_table(
-    evidence: Evidence, assumed: Mapping[str, float], costs: Mapping[str, float], *, language: str
+    evidence: Evidence, assumed: Mapping[str, float], costs: Mapping[str, float], *, most: float, language: str
 ) -> pl.DataFrame:
     """Return one row per channel (`CHANNEL_EFFECTS_SCHEMA`): what is shown, beside the naive difference, in words.
 
-    `assumed` holds the margin that a contact is assumed to add on average, NaN where nothing is known at all.
+    `assumed` holds the margin that a contact is assumed to add on average, NaN where nothing is known at all; `most` is
+    what it would add if everybody reacted.
     """
     rows = []
     for channel in CHANNELS:
         found, cost = evidence.found.get(channel), costs.get(channel, 0.0)
-        margin, error = _planned(found, assumed[channel], cost)
+        margin, error = _planned(found, assumed[channel], max(most, cost))
         shown = (found.effect, found.low, found.high) if found else (None, None, None)
         rows.append(
             {
@@ -144,17 +147,23 @@ def effects_table(
     return told.select(pl.col(name).cast(dtype) for name, dtype in CHANNEL_EFFECTS_SCHEMA.items())
 
 
+def _ruling(decisions: Decisions, contrasts: list[MeanEffect], costs: Floats, seed: int) -> Ruling:
+    if len(np.unique(decisions.customer)) >= _FEWEST_TO_CHOOSE:
+        return judge(decisions, costs=costs, contrasts=contrasts, seed=seed)
+    worth = np.nan_to_num([0.0, *(found.effect for found in contrasts)], nan=-np.inf) - costs
+    return Ruling(is_personal=False, best_arm=int(worth.argmax()), gain=np.nan, gain_low=np.nan)
+
+
 def _with_enough_customers(points: pl.DataFrame) -> pl.DataFrame:
     """Without the arms of too few customers: they would show nothing, and only cost time."""
     return points.filter(pl.col("customer_id").n_unique().over("arm") >= FEWEST_IN_ARM)
 
 
-def _planned(found: MeanEffect | None, assumed: float, cost: float) -> tuple[float | None, float | None]:
+def _planned(found: MeanEffect | None, assumed: float, doubt: float) -> tuple[float | None, float | None]:
     """The margin that a plan reckons with on average, and its standard error; None where nothing is known at all."""
-    doubt = max(assumed, cost) if np.isfinite(assumed) else np.inf
     if found is None:
         return (assumed, doubt) if np.isfinite(assumed) else (None, None)
-    if not np.isfinite(doubt) or doubt == 0.0:
+    if not np.isfinite(assumed) or doubt == 0.0:
         return found.effect, found.standard_error
     weights = np.array([1.0 / doubt**2, 1.0 / max(found.standard_error, 1e-9) ** 2])
     mean = float(weights @ [assumed, found.effect] / weights.sum())

@@ -63,7 +63,7 @@ _TEXTS = {
     "de": {
         "seen": "{{engaged}} von {{delivered}} Kontakten ({many}) der letzten 365 Tage fanden eine Reaktion.",
         "never": "Noch kein Kontakt ({one}) hat irgendeinen Kunden erreicht; über die Wirkung ist nichts bekannt.",
-        "average": "In den letzten 365 Tagen erreichte den Kunden kein Kontakt ({one}); es gilt der Durchschnitt aller.",
+        "average": "In den letzten 365 Tagen erreichte den Kunden kein Kontakt ({one}); es gilt der Schnitt aller.",
         "suppressed": "Nicht erlaubt: Werbekontakte sind für diesen Kunden gesperrt.",
         "refused": "Nicht erlaubt: der Kunde hat diesem Weg widersprochen ({one}).",
         "address": "Nicht möglich: keine {address} bekannt.",

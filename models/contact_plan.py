@@ -89,8 +89,9 @@ class PlanRules:
 class Plan:
     """The plan (`PLAN_SCHEMA` and chances, one row per customer, sorted by customer_id) and how it was reached.
 
-    `obstacles` has a row per customer and channel: what stands against a contact, null where nothing does. `limits` has a row per channel, and one for the budget: capacity (null: none), used, open_count (customers with whom
-    the channel was possible) and price, what one more contact, or one more unit of money, would add.
+    `obstacles` has a row per customer and channel: what stands against a contact, null where nothing does. `limits` has
+    a row per channel, and one for the budget: capacity (null: none), used, open_count (customers with whom the channel
+    was possible) and price, what one more contact, or one more unit of money, would add.
     """
 
     contacts: pl.DataFrame
@@ -117,9 +118,10 @@ def plan_contacts(
     """Return the plan for all `customers`.
 
     `customers` has customer_id, is_suppressed, has_open_complaint, has_open_followup (of service: it comes first) and
-    priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null: unknown, so only explored), is_allowed (consent
-    and an address), contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not
-    allowed. Nobody gets a contact that is not expected to add more than it costs, unless he explores.
+    priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null:
+    unknown, so only explored), is_allowed (consent and an address), contact_count (in the caps' window) and
+    days_since_contact (null: never); an absent row is not allowed. Nobody gets a contact that is not expected to add
+    more than it costs, unless he explores.
     """
     people = _blocked_channels(options, customers, rules).collect()
     channels = list(rules.channels)

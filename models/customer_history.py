@@ -1,4 +1,4 @@
-"""What is known of customers on a day, as features, and what they brought after it. Nothing later than the day counts."""
+"""What is known of customers on a day, as features, and what they brought after it. Nothing later counts as known."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def as_decisions(points: pl.DataFrame) -> Decisions:
     seen = set(points["arm"])
     arms = tuple(arm for arm in ARMS if arm == NONE or arm in seen)
     places = {arm: place for place, arm in enumerate(arms)}
-    names, customer = np.unique(points["customer_id"].to_numpy(), return_inverse=True)
+    _, customer = np.unique(points["customer_id"].to_numpy(), return_inverse=True)
     chances = points.select(f"chance_{arm}" for arm in arms).cast(pl.Float64).fill_null(np.nan).to_numpy()
     return Decisions(
         customer=customer.astype(np.int64),

@@ -36,8 +36,8 @@ class Decisions:
     """What was known, done and seen. `arm` holds places in `arms`, whose first is no contact.
 
     Arrays have one entry per decision; `features` (n, d) must be finite. `context` (n, k) is what differs between days
-    and not between customers: it bears on the outcome and on the arm, not on the effect. `propensities` (n, arms), where
-    they were logged, are zero for an arm that the customer could not get; rows of NaN, or None, are estimated.
+    and not between customers: it bears on the outcome and on the arm, not on the effect. `propensities` (n, arms) are
+    zero for an arm that the customer could not get, where they were logged; rows of NaN, or None, are estimated.
     """
 
     customer: Integers

@@ -91,8 +91,15 @@ def outreach(history: History, *, as_of: date, policy: Policy, language: str = "
     ranked = rank_channels(_engagement(history, as_of), history.customers, language=language)
     moments = history.customers.select("customer_id", day=pl.lit(as_of)).sort("customer_id")
     features = features_at(moments, history)
-    assumed = _assumed_margins(ranked, features, policy)
-    effects = effects_table(evidence, _means(assumed), policy.costs, language=language)
+    usual = _usual_margin(features)
+    assumed = _assumed_margins(ranked, features, policy, usual)
+    effects = effects_table(
+        evidence,
+        _means(assumed),
+        policy.costs,
+        most=policy.assumed_orders_per_reaction * usual,
+        language=language,
+    )
     margins = _expected_margins(assumed, features, evidence, effects)
     channels = _recommended(ranked, features, evidence, policy, language)
     plan = _plan(history, channels, margins, as_of=as_of, policy=policy, language=language)
@@ -131,10 +138,14 @@ def _engagement(history: History, as_of: date) -> pl.DataFrame:
     )
 
 
-def _assumed_margins(ranked: pl.DataFrame, features: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """customer_id, channel, is_allowed and assumed_margin, null where nobody was ever reached through the channel."""
+def _usual_margin(features: pl.DataFrame) -> float:
+    """What an order brings the average buyer."""
     bought = features.filter(pl.col("purchase_count") > 0)["margin_per_purchase"].sort()
-    usual = float(bought.mean() or 0.0)  # type: ignore[arg-type]
+    return max(float(np.mean(bought.to_numpy())), 0.0) if bought.len() else 0.0
+
+
+def _assumed_margins(ranked: pl.DataFrame, features: pl.DataFrame, policy: Policy, usual: float) -> pl.DataFrame:
+    """customer_id, channel, is_allowed and assumed_margin, null where nobody was ever reached through the channel."""
     own = pl.when(pl.col("purchase_count") > 0).then(pl.col("margin_per_purchase").clip(0.0)).otherwise(usual)
     per_order = features.select("customer_id", per_order=own)
     rates = ranked.select("customer_id", "channel", "is_allowed", rate=pl.col("expected_effect"))
@@ -149,8 +160,8 @@ def _means(assumed: pl.DataFrame) -> dict[str, float]:
     for channel in CHANNELS:
         rows = assumed.filter(channel=channel).drop_nulls("assumed_margin")
         allowed = rows.filter("is_allowed")
-        mean = (allowed if allowed.height else rows)["assumed_margin"].mean()
-        means[channel] = float("nan") if mean is None else float(mean)  # type: ignore[arg-type]
+        margins = (allowed if allowed.height else rows)["assumed_margin"].sort().to_numpy()
+        means[channel] = float(margins.mean()) if len(margins) else float("nan")
     return means
 
 
@@ -217,16 +228,15 @@ _NOTHING = pl.DataFrame(
 
 
 def _measured(channel: str, features: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    found = evidence.found[channel]
+    choice = "best" if channel == evidence.best_for_all else "other"
+    columns = {"effect": pl.lit(found.effect), "low": pl.lit(found.low), "high": pl.lit(found.high)}
     if evidence.ruling.is_personal:
         own = evidence.effects(features.select(FEATURES).to_numpy(), is_ranking=False)[channel]
-        shown, choice = (own.effect, own.low, own.high), "personal"
-    else:
-        found = evidence.found[channel]
-        shown = tuple(np.full(features.height, value) for value in (found.effect, found.low, found.high))
-        choice = "best" if channel == evidence.best_for_all else "other"
-    columns = {name: pl.Series(values) for name, values in zip(("effect", "low", "high"), shown, strict=True)}
-    frame = features.select("customer_id", channel=pl.lit(channel), **columns)
-    return frame.with_columns(pl.col("effect", "low", "high").round(4), choice=pl.lit(choice))
+        choice = "personal"
+        columns = {name: pl.lit(pl.Series(getattr(own, name))) for name in columns}
+    frame = features.select("customer_id", channel=pl.lit(channel), choice=pl.lit(choice), **columns)
+    return frame.with_columns(pl.col("effect", "low", "high").round(4)).select(_NOTHING.columns)
 
 
 def _plan(

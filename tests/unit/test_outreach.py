@@ -1,0 +1,172 @@
+"""From a history to recommendations and a plan: nothing is known too early, and nothing is claimed without evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from benchmarks.twin_history import END, twin_history
+from models.channel_effects import CHANNEL_EFFECTS_SCHEMA
+from models.channels import CHANNELS
+from models.contact_plan import ChannelRule, PlanRules
+from models.customer_history import FEATURES, History, features_at
+from models.decision_points import CHANCES, as_decisions, decision_points
+from models.outreach import NEXT_BEST_CHANNEL_SCHEMA, Outreach, Policy, outreach, plan_start
+
+TODAY = date(2026, 6, 30)
+RULES = PlanRules(
+    channels={
+        "email": ChannelRule(0.01, None, 4),
+        "sms": ChannelRule(0.08, 100, 2),
+        "phone": ChannelRule(2.0, 20, 1),
+        "post": ChannelRule(1.2, 50, 1),
+    },
+    overall_cap=6,
+    cool_down_days=3,
+    budget=None,
+    holdout_share=0.1,
+    explore_share=0.1,
+)
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return twin_history(300, seed=3)[1]
+
+
+@pytest.fixture(scope="module")
+def found(history: History) -> Outreach:
+    return outreach(history, as_of=END, policy=Policy(RULES))
+
+
+def test_every_customer_has_channels_and_a_place_in_the_plan(history: History, found: Outreach) -> None:
+    customers = history.customers.height
+    assert found.next_best_channel.schema == NEXT_BEST_CHANNEL_SCHEMA
+    assert found.next_best_channel.height == len(CHANNELS) * customers
+    assert found.channel_effects.schema == CHANNEL_EFFECTS_SCHEMA
+    assert found.channel_effects["channel"].to_list() == list(CHANNELS)
+    assert found.plan.contacts["customer_id"].n_unique() == found.plan.contacts.height == customers
+    assert found.next_best_channel["reason"].null_count() == 0
+
+
+def test_channels_without_a_contrast_are_said_to_be_unknown(found: Outreach) -> None:
+    """Accident: an effect is claimed for letters that were never sent."""
+    letters = found.next_best_channel.filter(channel="post")
+    assert set(letters["basis"]) == {"default"}
+    assert letters["expected_margin"].null_count() == letters.height
+    assert found.plan.contacts.filter(pl.col("channel") == "post", pl.col("arm") == "policy").is_empty()
+    assert found.channel_effects.filter(channel="post")["verdict"].item() == "unknown"
+
+
+def test_without_the_gates_leave_the_measured_effect_is_the_same_for_all(found: Outreach) -> None:
+    measured = found.next_best_channel.filter(pl.col("basis") == "uplift")
+    assert not found.evidence.ruling.is_personal
+    assert "email" in measured["channel"]
+    assert (
+        measured.group_by("channel").agg(pl.col("expected_effect").n_unique())["expected_effect"].to_list() == [1] * 2
+    )
+
+
+def test_nothing_after_the_day_is_known_on_the_day(history: History, found: Outreach) -> None:
+    """Accident: tomorrow's order makes today's customer look promising."""
+    later = END + timedelta(days=1)
+    customer = history.customers["customer_id"][0]
+    order = {"customer_id": customer, "ordered_on": later, "margin": 5_000.0, "is_purchase": True}
+    touch = {"customer_id": customer, "channel": "phone", "touched_on": later, "direction": "outbound"}
+    touch |= {"is_delivered": True, "is_engaged": True}
+    told = replace(
+        history,
+        orders=pl.concat([history.orders, pl.DataFrame(order, schema=history.orders.schema)]),
+        touches=pl.concat([history.touches, pl.DataFrame(touch, schema=history.touches.schema)]),
+    )
+    again = outreach(told, as_of=END, policy=Policy(RULES))
+    assert_frame_equal(again.next_best_channel, found.next_best_channel)
+    assert_frame_equal(again.plan.contacts, found.plan.contacts)
+
+
+def test_features_of_a_decision_are_those_of_its_day(history: History) -> None:
+    """Accident: features of a decision of last year tell what was bought since."""
+    points = decision_points(history, as_of=END, horizon_days=28, period_days=28)
+    day = points["day"].unique().sort()[3]
+    past = History(
+        orders=history.orders.filter(pl.col("ordered_on") <= day),
+        touches=history.touches.filter(pl.col("touched_on") <= day),
+        customers=history.customers,
+    )
+    then = points.filter(pl.col("day") == day)
+    assert_frame_equal(
+        features_at(then.select("customer_id", "day"), past), then.select("customer_id", "day", *FEATURES)
+    )
+
+
+def test_the_order_of_rows_does_not_matter(history: History, found: Outreach) -> None:
+    shuffled = History(
+        *(
+            table.sample(fraction=1.0, shuffle=True, seed=1)
+            for table in (history.orders, history.touches, history.customers)
+        )
+    )
+    again = outreach(shuffled, as_of=END, policy=Policy(RULES))
+    assert_frame_equal(again.next_best_channel, found.next_best_channel)
+    assert_frame_equal(again.plan.contacts, found.plan.contacts)
+
+
+def test_a_plan_that_was_carried_out_is_learned_from_with_its_own_chances(history: History) -> None:
+    """Accident: estimated propensities are put in the place of known ones; or a plan that nobody followed counts."""
+    made_on = END - timedelta(days=40)
+    plan = outreach(history, as_of=made_on, policy=Policy(RULES)).plan.contacts
+    contacts = plan.filter(pl.col("channel") != "none").select(
+        "customer_id",
+        "channel",
+        touched_on=pl.lit(made_on + timedelta(days=2)),
+        direction=pl.lit("outbound"),
+        is_delivered=pl.lit(value=True),
+        is_engaged=pl.lit(value=False),
+    )
+    followed = replace(history, touches=pl.concat([history.touches, contacts]), plans={made_on: plan})
+    points = decision_points(followed, as_of=END, horizon_days=28, period_days=28)
+    logged = points.drop_nulls(list(CHANCES))
+    assert set(logged["day"]) == {made_on}
+    assert np.allclose(logged.select(CHANCES).to_numpy().sum(axis=1), 1.0)
+    decisions = as_decisions(points)
+    assert decisions.is_logged.sum() == logged.height > 15
+    ignored = replace(history, plans={made_on: plan.with_columns(channel=pl.lit("post"))})
+    assert decision_points(ignored, as_of=END, horizon_days=28, period_days=28).drop_nulls(list(CHANCES)).is_empty()
+
+
+def test_a_plan_runs_on_until_its_period_is_over(history: History, found: Outreach) -> None:
+    """Accident: every night grants the capacity of a whole period anew, and contacts people again."""
+    plans = {END: found.plan.contacts}
+    running = replace(history, plans=plans)
+    assert plan_start(running, as_of=END + timedelta(days=10), period_days=28) == END
+    assert plan_start(running, as_of=END + timedelta(days=28), period_days=28) == END + timedelta(days=28)
+    made = found.plan.contacts.filter(pl.col("channel") == "phone").select(
+        "customer_id",
+        "channel",
+        touched_on=pl.lit(END + timedelta(days=1)),
+        direction=pl.lit("outbound"),
+        is_delivered=pl.lit(value=True),
+        is_engaged=pl.lit(value=False),
+    )
+    later = replace(running, touches=pl.concat([history.touches, made]))
+    next_week = outreach(later, as_of=END + timedelta(days=8), policy=Policy(RULES)).plan
+    limit = next_week.limits.filter(pl.col("limit") == "phone")["capacity"].item()
+    assert limit == 20 - made.height
+    again = next_week.contacts.filter(pl.col("channel") != "none").join(made, on="customer_id", how="semi")
+    assert made.height > 0
+    assert again.is_empty()
+
+
+def test_a_company_without_contacts_gets_a_plan_by_lot_alone() -> None:
+    """Accident: a shop without a newsletter export stops the batch."""
+    people = twin_history(60, seed=4)[1]
+    empty = replace(people, touches=people.touches.clear())
+    found = outreach(empty, as_of=TODAY, policy=Policy(RULES), language="de")
+    assert set(found.next_best_channel["basis"]) == {"default"}
+    assert set(found.channel_effects["verdict"]) == {"unknown"}
+    assert found.plan.contacts.filter(pl.col("arm") == "policy")["channel"].unique().to_list() == ["none"]
