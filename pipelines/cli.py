@@ -158,26 +158,34 @@ def quarantine(folder: Path | None, *, as_json: bool, show_values: bool) -> None
 
 @main.command()
 @workspace_option
-@click.argument("customer", metavar="CUSTOMER_ID_OR_EMAIL")
+@click.argument("customer", metavar="CUSTOMER_ID_EMAIL_OR_COMPANY")
 @json_option
 def show(folder: Path | None, customer: str, *, as_json: bool) -> None:
-    """Show everything known about one customer, as of the last published run: personal data.
+    """Show everything known about one customer or company, as of the last published run: personal data.
+
+    A company is found by its number, web domain or name.
 
     \b
     Examples:
       stammkunde show anna.meier@example.org
       stammkunde show C00184a8a34bbec6e --json
+      stammkunde show "Vogt Software e. K."
     """
     workspace = usable(folder)
-    from pipelines.customer_card import base_currency, customer_card, find_customer
-    from pipelines.customer_card_view import print_card
+    from pipelines.customer_card import base_currency, company_card, customer_card, find, segment_history
+    from pipelines.customer_card_view import print_card, print_company
 
     tables = workspace.latest / "tables"
-    card = customer_card(tables, find_customer(tables, customer.strip()))
+    customer_id, account_id = find(tables, customer.strip())
+    view = print_card if customer_id else print_company
+    if customer_id:
+        card = customer_card(tables, customer_id) | {"segment_history": segment_history(workspace.exports, customer_id)}
+    else:
+        card = company_card(tables, account_id or "")
     if as_json:
         print_json(card)
     else:
-        print_card(card, console(), currency=base_currency(tables), language=workspace.settings.language)
+        view(card, console(), currency=base_currency(tables), language=workspace.settings.language)
 
 
 @main.command()

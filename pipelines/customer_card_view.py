@@ -20,25 +20,57 @@ from pipelines.delivery.wording import Wording, wording
 Row = dict[str, Any]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_WHO = ("email", "phone", "street", "postcode", "city", "country", "language", "first_seen_at", "last_seen_at")
-_VALUE = ("value_class", "clv", "expected_orders", "p_alive", "model")
+_WHO = (
+    "email",
+    "phone",
+    "street",
+    "postcode",
+    "city",
+    "country",
+    "language",
+    "job_title",
+    "first_seen_at",
+    "last_seen_at",
+)
+_VALUE = ("value_class", "clv", "expected_orders", "p_alive", "model", "behaviour_segment")
 _REVENUE = ("order_count", "net_revenue", "average_order_value", "first_order_on", "last_order_on")
-_CONSENT = ("consent_email", "consent_phone", "consent_sms", "consent_post", "is_suppressed")
+_COMPANY = ("domain", "industry", "city", "country", "employee_count", "customer_count")
+_COMPANY_SALES = (
+    "clv",
+    "rfm_segment",
+    "order_count",
+    "net_revenue",
+    "last_order_on",
+    "open_deal_count",
+    "open_deal_amount",
+)
+_CHANNELS = ("email", "phone", "sms", "post")
 _LISTS: dict[str, tuple[str, ...]] = {
+    "followups": ("due_on", "reason", "order_id", "ticket_id", "customer_id"),
     "channels": ("rank", "channel", "is_allowed", "basis", "expected_effect", "reason"),
-    "next_categories": ("rank", "category", "probability", "reason"),
-    "potential": ("category", "actual", "potential", "exhaustion", "verdict"),
     "plan": ("plan_id", "channel", "arm", "expected_margin", "cost", "reason"),
+    "next_categories": ("rank", "category", "probability", "reason"),
+    "lead_score": ("conversion_probability", "reason"),
+    "buyers": ("customer_id", "first_name", "last_name", "value_class", "net_revenue", "best_channel"),
+    "potential": ("category", "actual", "potential", "exhaustion", "verdict"),
     "orders": ("order_id", "ordered_on", "status", "sales_channel", "net_revenue"),
-    "touches": ("touched_at", "channel", "direction", "campaign_id", "is_engaged"),
-    "followups": ("due_on", "reason", "order_id", "ticket_id"),
+    "touches": ("touched_at", "channel", "direction", "campaign_id", "is_engaged", "customer_id"),
     "sources": ("source_system", "entity", "source_id", "matched_by"),
 }
-_CODES = frozenset({"arm", "basis", "channel", "direction", "entity", "kind", "reason", "rfm_segment", "verdict"})
+_SIDE_BY_SIDE: tuple[tuple[str, ...], ...] = (
+    ("followups",),
+    ("channels",),
+    ("plan",),
+    ("next_categories", "lead_score"),
+    ("buyers",),
+    ("potential", "sources"),
+    ("orders", "touches"),
+)
+_SEEN_POTENTIALS = 6
 
 
 def print_card(card: dict[str, Any], console: Console, *, currency: str | None, language: str) -> None:
-    """Print the card: who it is and what he is worth beside each other, then what there is in rows."""
+    """Print a customer's card: who it is and what he is worth beside each other, then what there is in rows."""
     words = _Words(wording(language), Numerals(language), currency)
     console.print(_heading(card, words))
     customer = card["customer"]
@@ -47,13 +79,50 @@ def print_card(card: dict[str, Any], console: Console, *, currency: str | None, 
         "who": [*words.pairs(customer, _WHO), *_company(card, words)],
         "value": _value(value, words),
         "revenue": words.pairs(customer, _REVENUE),
-        "consent": words.pairs(customer, _CONSENT, keep_unknown=True),
+        "consent": list(_consent(card, words)),
     }
+    _print_parts(pairs, card, console, words)
+
+
+def print_company(card: dict[str, Any], console: Console, *, currency: str | None, language: str) -> None:
+    """Print a company's card: what it is and what it brings, then its buyers and what there is in rows."""
+    words = _Words(wording(language), Numerals(language), currency)
+    account = card["account"]
+    line = Text(_printable(account["name"] or account["domain"] or account["account_id"]), style="bold")
+    line.append(f"  {account['account_id']}  ·  {words.known.terms['company']}", style="not bold")
+    console.print(Group(Text(), line))
+    sales = account | next(iter(card.get("sales", [])), {})
+    pairs = {"who": words.pairs(account, _COMPANY), "value": words.pairs(sales, _COMPANY_SALES)}
+    _print_parts(pairs, card, console, words)
+
+
+def _print_parts(
+    pairs: dict[str, list[tuple[str, str]]], card: dict[str, Any], console: Console, words: _Words
+) -> None:
     panels = [_panel(words.phrase(name), _pair_table(found)) for name, found in pairs.items() if found]
     console.print(Columns(panels, padding=(0, 1)))
-    for name, columns in _LISTS.items():
-        if card.get(name):
-            console.print(_listing(words.phrase(name), card[name], columns, words))
+    for names in _SIDE_BY_SIDE:
+        shown = [
+            _listing(words.phrase(name), _seen(name, card[name]), _LISTS[name], words)
+            for name in names
+            if card.get(name)
+        ]
+        if shown:
+            console.print(Columns(shown, padding=(0, 1)))
+
+
+def _seen(name: str, rows: list[Row]) -> list[Row]:
+    """Of potentials only the total and the categories with most room; JSON holds all."""
+    if name != "potential" or len(rows) <= _SEEN_POTENTIALS:
+        return rows
+    return sorted(rows, key=_by_room)[:_SEEN_POTENTIALS]
+
+
+def _by_room(row: Row) -> tuple[bool, float, float, str]:
+    """The total first, then the greatest room, then what most is spent on."""
+    spent = float(row["actual"] or 0)
+    room = float(row["potential"]) - spent if row.get("potential") is not None else 0.0
+    return row["category"] != "*", -room, -spent, row["category"]
 
 
 class _Words:
@@ -92,8 +161,7 @@ class _Words:
             case float():
                 return self._number(column, value)
             case _:
-                code = self.known.terms.get(str(value)) if column in _CODES else None
-                return code or _printable(str(value))
+                return self.known.terms_of(column).get(str(value)) or _printable(str(value))
 
     def _number(self, column: str, value: float) -> str:
         own = self.known.known_columns.get(column)
@@ -117,7 +185,27 @@ def _heading(card: dict[str, Any], words: _Words) -> RenderableType:
     line.append("  " + "  ·  ".join(part for part in rest if part), style="not bold")
     if customer.get("is_suppressed"):
         line.append(f"  {words.phrase('suppressed')}", style="bold red")
-    return Group(Text(), line)
+    history = card.get("segment_history", [])
+    steps = (f"{words.text('as_of', row['as_of'])} {words.text('rfm_segment', row['rfm_segment'])}" for row in history)
+    return Group(Text(), line, *([Text(" → ".join(steps), style="dim")] if len(history) > 1 else []))
+
+
+def _consent(card: dict[str, Any], words: _Words) -> Iterator[tuple[str, str]]:
+    """What is known of each channel, and who said so last, and when."""
+    customer = card["customer"]
+    for channel in _CHANNELS:
+        column = f"consent_{channel}"
+        if column not in customer:
+            continue
+        allowed = customer[column]
+        said = words.phrase("unknown") if allowed is None else words.text(column, allowed)
+        own = (row for row in card.get("consent_statements", []) if row["channel"] == channel)
+        stated = next((row for row in own if row["is_allowed"] is not None and row["is_allowed"] == allowed), None)
+        if stated:
+            parts = (words.text("source_system", stated["source_system"]), words.text("stated_at", stated["stated_at"]))
+            said += f" ({', '.join(part for part in parts if part)})"
+        yield words.heading(column), said
+    yield from words.pairs(customer, ("is_suppressed",))
 
 
 def _value(row: Row, words: _Words) -> list[tuple[str, str]]:

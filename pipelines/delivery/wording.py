@@ -71,9 +71,10 @@ class Wording:
         own = self.known_columns.get(name, ColumnWording(_humanised(name), ""))
         form = form_of(dtype)
         fits = own.form == "phone" or dtype.is_float() or dtype.is_decimal()
-        return Column(name, own.heading, own.meaning, own.form if fits and own.form else form, self._terms_of(name))
+        return Column(name, own.heading, own.meaning, own.form if fits and own.form else form, self.terms_of(name))
 
-    def _terms_of(self, column: str) -> Mapping[str, str]:
+    def terms_of(self, column: str) -> Mapping[str, str]:
+        """Plain words for the codes of a column; nothing for a column of texts."""
         if column == "category":
             return {_ALL_CATEGORIES: self.phrases["all_categories"]}
         return self.terms if column in CODED else {}
