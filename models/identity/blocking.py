@@ -10,7 +10,7 @@ import polars as pl
 from models.identity.calculator import calculator
 
 BLOCKING_RULES: tuple[tuple[str, ...], ...] = (
-    ("mailbox",),
+    ("mailbox_meant",),
     ("number",),
     ("birth", "family"),
     ("birth", "given"),
@@ -65,7 +65,7 @@ def candidate_pairs(profiles: pl.DataFrame) -> tuple[pl.DataFrame, list[Block]]:
     does not depend on the order of the rows.
     """
     starts = [pl.col(name).str.slice(0, 4).alias(f"{name}_start") for name in ("given", "family", "street")]
-    keyed = profiles.with_columns(starts)
+    keyed = profiles.with_columns(*starts, pl.coalesce("mailbox_meant", "mailbox").alias("mailbox_meant"))
     budget = min(max(PAIRS_PER_RECORD * profiles.height, FEWEST_PAIRS), MOST_PAIRS_PER_RULE)
     left = MOST_PAIRS
     blocks, found = [], []

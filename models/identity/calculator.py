@@ -15,6 +15,7 @@ def calculator(**tables: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
     with duckdb.connect(config=config) as connection:
         connection.execute("SET enable_progress_bar = false")
+        connection.execute("CREATE TEMP MACRO jaro_winkler(l, r) AS jaro_winkler_similarity(l, r)")
         for name, table in tables.items():
             connection.register(name, table.to_arrow())
         yield connection

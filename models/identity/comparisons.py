@@ -2,12 +2,17 @@
 
 Street, postcode and town are compared as one: they agree together or not at all, and counted three times they would
 make one person of two neighbours. Of an e-mail address only the whole counts: its parts repeat the name.
+
+Conditions use what all of Splink's engines know under the same name: `jaro_winkler` is its name on Spark, and ours on
+DuckDB (see `calculator`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+import polars as pl
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def same(column: str) -> str:
 
 
 def _alike(column: str, similarity: float) -> str:
-    return f"jaro_winkler_similarity({column}_l, {column}_r) > {similarity}"
+    return f"jaro_winkler({column}_l, {column}_r) > {similarity}"
 
 
 def _typos(column: str, count: int) -> str:
@@ -59,6 +64,7 @@ _MISSPELT = " AND ".join(
 )
 # anna.koch and anja.koch are not one address mistyped where Anna and Anja are the names beside them.
 _MAILBOX_MISTYPED = f"{_typos('mailbox', 1)} AND {same('mailbox_digits')} AND {same('full_name')}"
+_MEANT = "coalesce(mailbox_meant_l, mailbox_l) = coalesce(mailbox_meant_r, mailbox_r)"
 _INITIAL_ONLY = "(length(given_l) = 1 OR length(given_r) = 1) AND substr(given_l, 1, 1) = substr(given_r, 1, 1)"
 _EITHER_NUMBER = "number_l = other_number_r OR other_number_l = number_r OR other_number_l = other_number_r"
 _SAME_HOUSE = "coalesce(house_l, '') = coalesce(house_r, '')"
@@ -107,6 +113,7 @@ COMPARISONS = (
         "mailbox",
         (
             Level(same("mailbox"), "the same e-mail address", "mailbox"),
+            Level(_MEANT, "the same e-mail address but for a slip in its provider"),
             Level(_MAILBOX_MISTYPED, "an e-mail address but for one letter"),
         ),
     ),
@@ -166,6 +173,12 @@ COMPARISONS = (
         ),
     ),
 )
+
+
+def present_comparisons(profiles: pl.DataFrame) -> list[Comparison]:
+    """Return the comparisons for which the profiles hold anything to compare."""
+    return [one for one in COMPARISONS if profiles[one.column].null_count() < profiles.height - 1]
+
 
 _PLACES = {comparison.name: at for at, comparison in enumerate(COMPARISONS)}
 NAME, BIRTH, MAILBOX = (COMPARISONS[_PLACES[name]] for name in ("name", "birth date", "e-mail address"))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.identity.agreement import Agreement, shipped_agreement
 from models.identity.blocking import Block, candidate_pairs
 from models.identity.clusters import MATCH_PROBABILITY, Clusters, clustered, united
 from models.identity.comparisons import COMPARISONS
 from models.identity.customer_ids import ALIASES_SCHEMA, KNOWN_SCHEMA, resolved_aliases, with_customer_ids
-from models.identity.matching import Agreement, fit, levels, score, shipped_agreement, without_housemates
+from models.identity.estimation import fit
+from models.identity.matching import levels, score, without_housemates
 from models.identity.records import COMPARED, RECORD_KEY, comparable
 from models.identity.sure_links import RULES, sure_links, without_nobodys_addresses, without_nobodys_numbers
 
@@ -73,6 +76,7 @@ def link_records(
     home_country: str,
     aliases: pl.DataFrame | None = None,
     decisions: pl.DataFrame | None = None,
+    mail_providers: Collection[str] = (),
 ) -> Linked:
     """Return which customer each source record belongs to, and why.
 
@@ -80,12 +84,13 @@ def link_records(
     country (ISO 3166-1 alpha-2 or null), first_name, last_name, birth_on, street, postcode, city, region, job_title,
     company_name, merged_into_source_id. `previous` and `aliases` are an earlier result: customers keep their ids from
     it. `home_country` is the country of phone numbers whose record names none. `decisions` (DECISIONS_SCHEMA) outrank
-    every rule; those on records that are not here are without effect.
+    every rule; those on records that are not here are without effect. `mail_providers` are the domains where anybody
+    has a mailbox: an address at what looks like a slip for one of them is evidence, and no proof.
 
     The result does not depend on the order of the rows, and the partition does not depend on `previous`.
     Raises ValueError when two records have the same key.
     """
-    nodes = without_nobodys_addresses(comparable(records, home_country))
+    nodes = without_nobodys_addresses(comparable(records, home_country, mail_providers))
     same, different = _decided(nodes, decisions)
     sure = {**sure_links(nodes), "decision": same.select(record="right", first="left")}
     groups = united(nodes.height, _weighed(sure), different)

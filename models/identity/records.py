@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from models.addresses import city, house_number, postcode, street_name
 from models.companies import company_name
-from models.email_addresses import canonical_address
+from models.email_addresses import canonical_address, likely_domain, local_part
 from models.letters import plain_words
 from models.names import initial, nickname_root, with_person_names
 from models.phone_numbers import e164
@@ -18,7 +20,7 @@ COMMON_NAME = 10
 
 COMPARED = (
     "given", "given_root", "family", "full_name", "birth",
-    "given_known", "family_known", "mailbox", "mailbox_digits", "number", "other_number",
+    "given_known", "family_known", "mailbox", "mailbox_meant", "mailbox_digits", "number", "other_number",
     "address", "street", "house", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job",
     "company",
 )  # fmt: skip
@@ -32,10 +34,11 @@ _AREA_LENGTH = 3
 """The first signs of a postcode stand for a town or a region in most countries."""
 
 
-def comparable(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
+def comparable(records: pl.DataFrame, home_country: str, mail_providers: Collection[str] = ()) -> pl.DataFrame:
     """Return the records in the order of their keys, numbered (`record`), with everything in comparable form.
 
-    `email`, `phone`, `mobile` are valid ones or null; `own_id` is the source's id where it is more than a repetition
+    `email`, `phone`, `mobile` are valid ones or null; `mailbox_meant` is filled where the mailbox's domain looks like a
+    slip for one of the `mail_providers`; `own_id` is the source's id where it is more than a repetition
     of them; `initial` is that of the given name in its full form. Columns that `records` lacks count as empty.
 
     Raises ValueError when two records have the same key.
@@ -65,6 +68,7 @@ def comparable(records: pl.DataFrame, home_country: str) -> pl.DataFrame:
         with_person_names(people, "first_name", "last_name")
         .with_columns(given="given_name", family="family_name", given_root=nickname_root(pl.col("given_name")))
         .with_columns(_known("given"), _known("family"), mailbox=canonical_address(pl.col("email")))
+        .with_columns(mailbox_meant=_meant(pl.col("mailbox"), mail_providers))
         .select("record", *RECORD_KEY, "merged_into_source_id", "email", "phone", "mobile", "own_id", *_compared())
         .with_columns(initial=initial(pl.col("given_root")))
         .collect()
@@ -79,6 +83,12 @@ def _with_all_columns(records: pl.DataFrame) -> pl.DataFrame:
 def _address() -> pl.Expr:
     email = pl.col("email").str.strip_chars().str.to_lowercase()
     return pl.when(email.str.contains(r"^[^@\s]+@[^@\s]+$")).then(email)
+
+
+def _meant(mailbox: pl.Expr, mail_providers: Collection[str]) -> pl.Expr:
+    provider = likely_domain(mailbox, mail_providers)
+    meant = canonical_address(pl.concat_str(local_part(mailbox), pl.lit("@"), provider))
+    return pl.when(provider.is_not_null()).then(meant)
 
 
 def _repeats_address() -> pl.Expr:
@@ -111,6 +121,7 @@ def _compared() -> list[pl.Expr]:
         pl.coalesce(plain_words(pl.col("full_name")), whole).alias("full_name"),
         pl.col("birth_on").str.replace_all("[^0-9]", "").replace("", None).alias("birth"),
         pl.col("mailbox"),
+        pl.col("mailbox_meant"),
         pl.col("mailbox").str.replace_all("[^0-9]", "").alias("mailbox_digits"),
         number.alias("number"),
         pl.when(pl.col("phone") != number).then("phone").alias("other_number"),

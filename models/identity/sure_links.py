@@ -67,7 +67,7 @@ def _by_email(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
-    """Return the records; an address that many share does not tell who they are, so `mailbox` is null there.
+    """Return the records; an address that many share does not tell who they are: no mailbox there.
 
     A role address must not show more than one vendor id within a source, nor first names that begin differently.
     Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, or when it stands
@@ -88,7 +88,7 @@ def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
     is_own = pl.col("is_nobodys").is_null()
     return (
         nodes.join(nobodys, on="mailbox", how="left", maintain_order="left")
-        .with_columns(pl.when(is_own).then("mailbox"))
+        .with_columns(pl.when(is_own).then(name).alias(name) for name in ("mailbox", "mailbox_meant"))
         .drop("is_nobodys")
     )
 

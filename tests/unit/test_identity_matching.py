@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -10,9 +15,11 @@ from benchmarks.crowd import crowd
 from benchmarks.identity import PUBLIC, SHARED, public_figures
 from benchmarks.partitions import pair_figures
 from models.identity import Linked, link_records
+from models.identity.agreement import shipped_agreement
 from models.identity.blocking import MOST_PAIRS_PER_RULE, candidate_pairs
-from models.identity.matching import shipped_agreement
+from models.identity.comparisons import COMPARISONS
 from models.identity.records import comparable
+from models.identity.splink_model import settings
 
 ADDRESS = {"street": "Rosenweg 5", "postcode": "50667", "city": "Köln"}
 ANNA = {"first_name": "Anna", "last_name": "Sommerfeldt", **ADDRESS}
@@ -107,6 +114,61 @@ def test_neither_the_order_of_rows_nor_of_arrival_changes_the_partition() -> Non
     half = link_records(records.sample(600, seed=5), home_country="DE")
     later = link_records(records, half.links, aliases=half.aliases, home_country="DE")
     assert partition(later.links) == partition(whole.links)
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    """Sums of floats and ties once came out as the threads finished."""
+    script = (
+        "import sys, duckdb, polars as pl\n"
+        "from hashlib import sha256\n"
+        "from models.identity import link_records\n"
+        "from benchmarks.crowd import crowd\n"
+        "connect = duckdb.connect\n"
+        "duckdb.connect = lambda *a, **b: connect(*a, config={**b.get('config', {}), 'threads': int(sys.argv[1])})\n"
+        "linked = link_records(crowd(1_200, seed=4).drop('person'), home_country='DE')\n"
+        "assert pl.thread_pool_size() == int(sys.argv[1])\n"
+        "print(sha256((linked.links.write_csv() + linked.evidence.write_csv()).encode()).hexdigest())\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script, threads],
+            env={**os.environ, "POLARS_MAX_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "4")
+    }
+    assert len(said) == 1
+
+
+def test_conditions_use_only_what_all_of_splinks_engines_know() -> None:
+    """DuckDB's own jaro_winkler_similarity once kept the settings from running on Spark."""
+    known = {"jaro_winkler", "damerau_levenshtein", "coalesce", "length", "substr", "contains"}
+    made = settings(COMPARISONS, shipped_agreement(), 1e-5).create_settings_dict("spark")
+    conditions = [level["sql_condition"] for one in made["comparisons"] for level in one["comparison_levels"]]
+    assert len(conditions) > 2 * len(COMPARISONS)
+    used = {name for condition in conditions for name in re.findall(r"(\w+)\(", condition)}
+    assert used == known
+
+
+PROVIDERS = ("gmail.com", "googlemail.com")
+
+
+@pytest.mark.parametrize(
+    ("first_name", "providers", "count"), [("Anna", PROVIDERS, 1), ("Anna", (), 2), (None, PROVIDERS, 2)]
+)
+def test_a_slip_in_a_provider_s_name_is_evidence_and_no_proof(
+    first_name: str | None, providers: tuple[str, ...], count: int
+) -> None:
+    rows = [
+        record("crm", "1", email="sonne77@gmail.com", first_name="Anna", last_name="Müller"),
+        record("news", "2", email="sonne77@gogglemail.com")
+        | ({"first_name": first_name, "last_name": "Müller"} if first_name else {}),
+    ]
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    links = link_records(frame, home_country="DE", mail_providers=providers).links
+    assert links["customer_id"].n_unique() == count
 
 
 def partition(links: pl.DataFrame) -> set[frozenset[str]]:
