@@ -1,7 +1,8 @@
 -- grain: contact record x channel; the newest version that says anything, also of records deleted since
 {% set channels = ['email', 'phone', 'sms', 'post'] %}
 
--- An export without the consent column takes nothing back. Of undated versions that contradict each other a no counts.
+-- An export without the consent column takes nothing back, and a suppression is lifted only by a newer yes to e-mail. Of
+-- undated versions that contradict each other a no counts.
 with said as (
 
     {% for channel in channels -%}
@@ -20,6 +21,7 @@ with said as (
         'all' as channel,
         suppression_reason is null as is_allowed
     from {{ source('raw', 'contacts') }}
+    where suppression_reason is not null or consent_email
 
 ),
 
