@@ -8,7 +8,7 @@ from dataclasses import asdict
 import dagster as dg
 import polars as pl
 
-from models.identity import ALIASES_SCHEMA, KNOWN_SCHEMA, Linked, link_records
+from models.identity import ALIASES_SCHEMA, KNOWN_SCHEMA, RECORD_KEY, Linked, link_records
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
 from pipelines.resources import WorkspaceResource
@@ -37,39 +37,67 @@ TABLES = {
     "customer_aliases": "Ids that were issued once and stand for another customer now, one row per id.",
     "link_evidence": "Why records are one customer: what ties them, and what agrees, one row per pair and rule.",
 }
+DECIDED = dg.AssetCheckSpec(
+    "both_records_of_every_decision_are_there",
+    asset=dg.AssetKey(["analytics", "customer_links"]),
+    description="Both records of every line in decisions.csv are among the source records.",
+)
 
 
 def identity_specs() -> list[dg.AssetSpec]:
     """Return what the step writes."""
-    deps = [dg.AssetKey("stg_records"), dg.AssetKey(["raw", "run_context"])]
+    deps = [dg.AssetKey("stg_records"), dg.AssetKey("free_mail_domains"), dg.AssetKey(["raw", "run_context"])]
     return [
         dg.AssetSpec(["analytics", name], description=sentence, group_name="identity", kinds={"polars"}, deps=deps)
         for name, sentence in TABLES.items()
     ]
 
 
-@dg.multi_asset(name="identity", specs=identity_specs())
+@dg.multi_asset(name="identity", specs=identity_specs(), check_specs=[DECIDED])
 @discreet
-def identity(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
+def identity(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Sure rules first, then probability, and above both what people decided."""
     folders = workspace.folders
+    decisions = folders.decisions
     linked = link_records(
         workspace.warehouse.table("stg_records", schema="staging", columns=RECORD_COLUMNS),
         published(folders, "customer_links", KNOWN_SCHEMA),
         home_country=folders.settings.country,
         aliases=published(folders, "customer_aliases", ALIASES_SCHEMA),
-        decisions=folders.decisions,
+        decisions=decisions,
+        mail_providers=workspace.warehouse.table("free_mail_domains", schema="staging")["domain"],
     )
     tables = {"customer_links": linked.links, "customer_aliases": linked.aliases, "link_evidence": linked.evidence}
     for name, table in tables.items():
         metadata = _metadata(linked) if name == "customer_links" else {}
         yield written(table, folders.analytics / name, metadata, key=["analytics", name])
+    yield _check_of_decisions(linked, decisions)
 
 
 def published(folders: Workspace, name: str, schema: pl.Schema) -> pl.DataFrame | None:
     """Return a table of the last published run, so that a customer keeps his id; None before the first."""
     path = folders.latest / "tables" / f"{name}.parquet"
     return pl.read_parquet(path, columns=list(schema)) if path.exists() else None
+
+
+def _check_of_decisions(linked: Linked, decisions: pl.DataFrame) -> dg.AssetCheckResult:
+    """A mistyped id would leave a decision without effect, and nobody would know."""
+    known = linked.links.select(RECORD_KEY)
+    sides = [{f"{name}_{side}": name for name in RECORD_KEY} for side in "lr"]
+    there = decisions
+    for side in sides:
+        there = there.join(known, left_on=list(side), right_on=list(side.values()), how="semi")
+    missing = decisions.height - there.height
+    return dg.AssetCheckResult(
+        asset_key=DECIDED.asset_key,
+        check_name=DECIDED.name,
+        passed=not missing,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Not so for {missing:,} of {decisions.height:,} lines, which are without effect: is an id "
+        "mistyped, or is its export gone? `stammkunde explain` shows how records are written."
+        if missing
+        else None,
+    )
 
 
 def _metadata(linked: Linked) -> dict[str, dg.MetadataValue | int]:

@@ -36,14 +36,14 @@ def materialize(workspace: Workspace) -> Materialize:
 
 @pytest.fixture
 def fill_warehouse(workspace: Workspace) -> Callable[..., None]:
-    """Write frames as tables of the schema marts, as dbt would."""
+    """Write frames as tables of the schema marts, or of another one, as dbt would."""
 
-    def fill(**tables: pl.DataFrame) -> None:
+    def fill(schema: str = "marts", **tables: pl.DataFrame) -> None:
         with duckdb.connect(str(workspace.database)) as connection:
-            connection.execute("create schema if not exists marts")
+            connection.execute(f"create schema if not exists {schema}")
             for name, frame in tables.items():
                 connection.register("frame", frame.to_arrow())
-                connection.execute(f"create or replace table marts.{name} as select * from frame")
+                connection.execute(f"create or replace table {schema}.{name} as select * from frame")
 
     return fill
 

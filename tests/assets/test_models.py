@@ -11,7 +11,7 @@ import polars as pl
 from models.affinity import NEXT_CATEGORIES_SCHEMA
 from models.identity import KNOWN_SCHEMA
 from pipelines.assets.analytics import customer_segments, earlier_segments
-from pipelines.assets.identity import published
+from pipelines.assets.identity import RECORD_COLUMNS, identity, published
 from pipelines.assets.opportunities import (
     account_potential,
     customer_potential,
@@ -53,6 +53,32 @@ def test_ids_are_remembered_from_the_last_publication_only(workspace: Workspace)
     found = published(workspace, "customer_links", KNOWN_SCHEMA)
     assert found is not None
     assert found["customer_id"].to_list() == ["C1"]
+
+
+def test_a_decision_about_a_record_that_is_not_there_is_told(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    """A mistyped id left a decision without effect, and nobody knew."""
+    records = pl.DataFrame({"source_id": ["1", "2"]}).with_columns(
+        source_system=pl.lit("crm"), entity=pl.lit("contacts"), email=pl.format("{}@x.example", "source_id")
+    )
+    others = [pl.lit(None, pl.String).alias(name) for name in RECORD_COLUMNS if name not in records.columns]
+    fill_warehouse(
+        schema="staging",
+        stg_records=records.with_columns(others),
+        free_mail_domains=pl.DataFrame({"domain": ["gmail.com"]}),
+    )
+    header, line = "record_1;record_2;decision\n", "crm:contacts:1;crm:contacts:{};same\n"
+    (workspace.root / "decisions.csv").write_text(header + line.format(2))
+    (sound,) = materialize(identity).get_asset_check_evaluations()
+    assert sound.passed
+    links = pl.read_parquet(workspace.analytics / "customer_links" / "customer_links.parquet")
+    assert links["customer_id"].n_unique() == 1
+    (workspace.root / "decisions.csv").write_text(header + line.format(2) + line.format(3))
+    (mistyped,) = materialize(identity).get_asset_check_evaluations()
+    assert not mistyped.passed
+    assert mistyped.description is not None
+    assert mistyped.description.startswith("Not so for 1 of 2 lines, which are without effect")
 
 
 def test_segments_are_written_and_their_sizes_shown(
