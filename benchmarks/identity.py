@@ -8,11 +8,13 @@ The public files lie beside the project (shared test data); without them their l
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,13 +73,17 @@ def main() -> None:
     """Print one table for accuracy and one for speed, or do the measured step as a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--records", type=int, default=RECORDS)
-    parser.add_argument("--step", choices=("plain", "shared_number"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=("accuracy", "speed"))
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.step:
-        link_stored(arguments.folder)
+        STEPS[arguments.step](arguments.folder)
         return
-    print_accuracy()
+    if arguments.only != "speed":
+        print_accuracy()
+    if arguments.only == "accuracy":
+        return
     print_speed(arguments.records)
 
 
@@ -108,26 +114,77 @@ def public_figures(data: PublicData) -> PairFigures:
 
 
 def print_speed(count: int) -> None:
-    """Print seconds and peak memory for a crowd, and again where 50,000 of them have one phone number."""
+    """Print seconds and peak memory for a crowd, again where 50,000 of them have one phone number, and for Splink."""
     print(f"\n## Identity of {count:,} records (at most {TARGET_SECONDS} s and {TARGET_BYTES / 1e9:g} GB)\n")
-    print("| records | seconds | peak memory, GB | of it in the process's start and reading |\n|---|---:|---:|---:|")
-    steps = {"plain": (None, 0), "shared_number": (SHARED_NUMBER, WITH_SHARED_NUMBER)}
-    for step, (number, holders) in steps.items():
-        with tempfile.TemporaryDirectory(prefix="stammkunde-crowd-") as folder:
-            crowd(count, number_of_all=number, with_that_number=holders).write_parquet(Path(folder) / "crowd.parquet")
-            measured = measure([sys.executable, "-m", "benchmarks.identity", "--step", step, "--folder", folder])
-            linking = float((Path(folder) / "seconds").read_text())
-        name = "a crowd" if not holders else f"the same, {min(holders, count):,} of them with one phone number"
-        start = measured.seconds - linking
-        print(f"| {name} | **{linking:.1f}** | {measured.peak_bytes() / 1e9:.1f} | {start:.1f} |")
+    print("| records | seconds | seconds of the processor | times Splink alone | peak memory, GB |")
+    print("|---|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory(prefix="stammkunde-crowd-") as name:
+        folder = Path(name)
+        crowd(count).write_parquet(folder / "crowd.parquet")
+        alone = _measured("splink_alone", folder)
+        print(_line("Splink alone, three comparisons, nothing made comparable first", alone, alone))
+        print(_line("a crowd", _measured("ours", folder), alone))
+        crowd(count, number_of_all=SHARED_NUMBER, with_that_number=WITH_SHARED_NUMBER).write_parquet(
+            folder / "crowd.parquet"
+        )
+        shared = _measured("ours", folder)
+        print(_line(f"the same, {min(WITH_SHARED_NUMBER, count):,} of them with one phone number", shared, alone))
+
+
+def _measured(step: str, folder: Path) -> tuple[float, float, float]:
+    """Seconds and seconds of the processor of a step in a process of its own, without its start, and peak memory."""
+    measured = measure([sys.executable, "-m", "benchmarks.identity", "--step", step, "--folder", str(folder)])
+    seconds, busy = map(float, (folder / "seconds").read_text().split())
+    return seconds, busy, measured.peak_bytes() / 1e9
+
+
+def _line(name: str, step: tuple[float, float, float], alone: tuple[float, float, float]) -> str:
+    seconds, busy, peak = step
+    return f"| {name} | **{seconds:.1f}** | {busy:.1f} | {busy / alone[1]:.1f} | {peak:.1f} |"
+
+
+@contextmanager
+def _timed(folder: Path) -> Iterator[None]:
+    """Note the seconds of what is done inside, and the processor's, in the folder."""
+    started, busy = time.monotonic(), time.process_time()
+    yield
+    (folder / "seconds").write_text(f"{time.monotonic() - started} {time.process_time() - busy}")
 
 
 def link_stored(folder: Path) -> None:
-    """Link the crowd in the folder, and note the seconds there."""
+    """Link the crowd in the folder as we do."""
     records = pl.read_parquet(folder / "crowd.parquet").drop("person")
-    started = time.monotonic()
-    link_records(records, home_country="DE")
-    (folder / "seconds").write_text(str(time.monotonic() - started))
+    with _timed(folder):
+        link_records(records, home_country="DE")
+
+
+def link_by_splink_alone(folder: Path) -> None:
+    """Link the crowd in the folder as a first Splink model would: its own comparisons, two blocking rules, no more."""
+    import duckdb
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    from splink import comparison_library as compare
+
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="source_id",
+        comparisons=[
+            compare.JaroWinklerAtThresholds("first_name", [0.9]),
+            compare.JaroWinklerAtThresholds("last_name", [0.9]),
+            compare.ExactMatch("postcode"),
+        ],
+        blocking_rules_to_generate_predictions=[block_on("last_name", "postcode"), block_on("first_name", "postcode")],
+    )
+    with _timed(folder), duckdb.connect() as connection:
+        table = connection.read_parquet(str(folder / "crowd.parquet"))
+        linker = Linker(DuckDBAPI(connection).register(table.to_arrow_table()), settings, log_level=logging.ERROR)
+        linker.training.estimate_probability_two_random_records_match([block_on("email")], recall=0.5)
+        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on("phone"))
+        pairs = linker.inference.predict(threshold_match_probability=0.8, warning_mode="never")
+        linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.8)
+
+
+STEPS = {"ours": link_stored, "splink_alone": link_by_splink_alone}
 
 
 def _cleaned() -> pl.Expr:
