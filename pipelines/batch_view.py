@@ -163,7 +163,7 @@ def print_summary(workspace: Workspace, console: Console) -> None:
     )
     for sentence in (
         f"Published in {workspace.latest}: marketing, sales, service, data_quality, tables.",
-        f"Look first at {workspace.latest / 'marketing' / 'segment_summary.xlsx'}",
+        f"Look first at {workspace.latest / 'report.html'}",
         f"What to know about the data: {workspace.latest / 'data_quality.html'}",
     ):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.assets.landing import read_run_context
 from pipelines.batch_history import all_unusual_files, newest_days
 from pipelines.delivery.contents import deliver
-from pipelines.delivery.publish import publication
+from pipelines.delivery.publish import publication, published_before
 from pipelines.delivery.quality_page import write_quality_page
 from pipelines.discretion import discreet
 from pipelines.ingest.quarantine import read_quarantine
@@ -22,8 +22,11 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @discreet
     def exports(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
         """The folder exports/<as_of> with tables and a folder for each department; exports/latest leads to it."""
+        from pipelines.delivery.report import write_report  # takes the drawing of charts with it, which takes a while
+
         folders = workspace.folders
         as_of = read_run_context(folders.raw)
+        before = published_before(folders.exports, as_of)
         with publication(folders.exports, as_of) as building:
             (building / "tables").mkdir()
             for name in workspace.warehouse.table_names():
@@ -38,7 +41,14 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 unusual=all_unusual_files(folders.raw),
                 newest=newest_days(folders.raw),
             )
-            report = deliver(
+            write_report(
+                building / "report.html",
+                as_of,
+                tables=building / "tables",
+                before=None if before is None else before / "tables",
+                language=folders.settings.language,
+            )
+            delivered = deliver(
                 building,
                 as_of,
                 country=folders.settings.country,
@@ -48,8 +58,8 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "as_of": as_of.isoformat(),
-                "files": len(report.files),
-                "dagster/row_count": sum(report.row_counts().values()),
+                "files": len(delivered.files),
+                "dagster/row_count": sum(delivered.row_counts().values()),
                 "path": dg.MetadataValue.path(str(folders.exports / as_of.isoformat())),
             }
         )

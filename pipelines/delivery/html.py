@@ -29,6 +29,7 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .8rem; overflow-w
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tr + tr td, thead + tbody td { border-top: 1px solid var(--line); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+a { color: inherit; }
 .good { color: var(--good); } .warn { color: var(--warn); }
 ul { padding-left: 1.2rem; } li { margin: .3rem 0; overflow-wrap: anywhere; }
 @media print { body { background: none; font-size: 11px; } main { max-width: none; padding: 0; }
@@ -81,6 +82,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         for row in content
     )
     return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+
+
+def link(address: str, text: str) -> str:
+    """A line that leads to another page."""
+    return f'<p><a href="{escape(address)}">{escape(text)}</a></p>'
 
 
 def listing(sentences: Iterable[str], kind: str = "") -> str:

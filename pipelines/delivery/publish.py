@@ -57,6 +57,12 @@ def publication(exports: Path, as_of: date) -> Iterator[Path]:
     remove_leftovers(exports)
 
 
+def published_before(exports: Path, as_of: date) -> Path | None:
+    """The folder of the last published day before `as_of`, or None; a run that is repeated for a day finds the same."""
+    days = sorted(path for path in exports.glob("????-??-??") if path.name < as_of.isoformat())
+    return next((day for day in reversed(days) if (day / "tables").is_dir()), None)
+
+
 def remove_leftovers(exports: Path) -> list[str]:
     """Removes what killed runs left behind and versions that no link leads to; gives the names of what went.
 

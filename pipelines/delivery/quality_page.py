@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.delivery.html import Figure, figures, listing, page, section, table
+from pipelines.delivery.html import Figure, figures, link, listing, page, section, table
 
 _COUNTS = ["rows_read", "rows_kept", "rows_quarantined", "rows_collapsed"]
 _AMOUNTS = ["amount_read", "amount_kept", "amount_quarantined"]
@@ -30,6 +30,7 @@ def write_quality_page(
     """Write the page. `unusual` gives sentences by file name; `newest` has file, entity and newest_on, one row per
     file. The same tables give the same bytes, whatever the order of their rows."""
     parts = [
+        link("report.html", "The report on customers"),
         figures(_figures(ledger, unusual)),
         _unusual_part(unusual),
         _balance_part(ledger),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipelines.delivery import publish
-from pipelines.delivery.publish import PublicationError, publication, remove_leftovers
+from pipelines.delivery.publish import PublicationError, publication, published_before, remove_leftovers
 
 DAY = date(2026, 1, 31)
 NEXT_DAY = date(2026, 2, 1)
@@ -48,6 +48,14 @@ def test_a_second_run_of_a_day_replaces_it_and_keeps_other_days(tmp_path: Path) 
     assert texts(tmp_path / "2026-01-31") == {"one"}
     assert texts(tmp_path / "2026-02-01") == texts(tmp_path / "latest") == {"three"}
     assert versions(tmp_path) == ["2026-01-31-1", "2026-02-01-2"]
+
+
+def test_a_repeated_run_is_compared_with_the_same_day_before(tmp_path: Path) -> None:
+    assert published_before(tmp_path, NEXT_DAY) is None
+    for day in (DAY, NEXT_DAY, NEXT_DAY):
+        publish_text(tmp_path, day, "one")
+        assert published_before(tmp_path, DAY) is None
+        assert published_before(tmp_path, NEXT_DAY) == tmp_path / "2026-01-31"
 
 
 def test_latest_is_the_run_that_succeeded_last_even_for_an_earlier_day(tmp_path: Path) -> None:

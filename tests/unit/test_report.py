@@ -1,0 +1,123 @@
+"""The report: whole, honest about what is missing, and free of single customers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+import yaml
+
+from pipelines.delivery.report import write_report
+from pipelines.delivery.report.overview import overview
+from pipelines.delivery.report.parts import Context, Section
+from pipelines.delivery.report.quality_section import quality
+from pipelines.delivery.report.segment_sections import migration, segments
+from pipelines.delivery.report.source import Published
+from pipelines.delivery.report.value_sections import potential, retention, value
+from pipelines.delivery.report.words import words
+from tests.unit.report_tables import AS_OF, BEFORE, write_tables
+
+LANGUAGES = Path(__file__).parents[2] / "pipelines" / "delivery" / "languages" / "report"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("published")
+    before = write_tables(folder / "before", BEFORE)
+    return write_tables(folder / "today", previous=before), before
+
+
+def report(today: Path, before: Path | None, target: Path, language: str = "en") -> str:
+    write_report(target, AS_OF, tables=today, before=before, language=language)
+    return target.read_text()
+
+
+def without(table: str, today: Path, target: Path) -> Path:
+    """The tables without one of them."""
+    target.mkdir()
+    for path in today.glob("*.parquet"):
+        if path.stem != table:
+            (target / path.name).symlink_to(path)
+    return target
+
+
+@pytest.fixture(scope="module")
+def page(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    return report(*folders, tmp_path_factory.mktemp("page") / "report.html")
+
+
+def test_the_page_loads_nothing_and_runs_nothing(page: str) -> None:
+    outside = page.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
+    assert "http" not in outside.replace('http-equiv="Content-Security-Policy"', "")
+    assert "<script" not in page
+
+
+def test_every_drawing_is_sound_xml_with_its_own_ids_a_title_and_a_description(page: str) -> None:
+    drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    assert len(drawings) >= 9
+    for drawing in drawings:
+        root = ElementTree.fromstring(drawing)  # noqa: S314 - it is our own
+        assert [child.text for child in root if child.tag.endswith(("title", "desc")) and child.text]
+        assert len(list(root.iter())) > 10
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_no_customer_is_named(page: str) -> None:
+    assert not re.search(r"\bc\d{3}\b", page)
+
+
+def test_names_of_categories_are_no_markup(page: str) -> None:
+    assert "<games>" not in page
+    assert "Toys &amp; &lt;games&gt;" in page
+
+
+def test_figures_are_compared_with_the_run_before(page: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    assert "against the run of 2026-03-31" in page
+    assert re.search(r"<dt>Orders</dt><dd>\d+<span>\+\d+\.\d%</span>", page)
+    first = report(folders[0], None, tmp_path / "report.html")
+    assert "no earlier run" in first
+    assert "<dd><span>" not in first
+
+
+@pytest.mark.parametrize(
+    ("make", "table"),
+    [
+        (overview, "kpis"),
+        (segments, "customer_segments"),
+        (migration, "customer_segments"),
+        (value, "customer_value"),
+        (retention, "orders"),
+        (potential, "customer_potential"),
+        (quality, "load_ledger"),
+    ],
+)
+def test_a_section_goes_with_its_table(
+    make: Callable[[Context], Section | None], table: str, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    published = Published(without(table, folders[0], tmp_path / "tables"))
+    assert make(Context(AS_OF, published, Published(None), words("en", "EUR"))) is None
+
+
+def test_the_order_of_rows_changes_no_byte(page: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    reversed_tables = tmp_path / "tables"
+    reversed_tables.mkdir()
+    for path in folders[0].glob("*.parquet"):
+        pl.read_parquet(path).reverse().write_parquet(reversed_tables / path.name)
+    assert report(reversed_tables, folders[1], tmp_path / "report.html") == page
+
+
+def test_german_says_everything_that_english_says(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    english, german = (yaml.safe_load((LANGUAGES / f"{name}.yml").read_text()) for name in ("en", "de"))
+    for part in english.keys() - {"short"}:
+        assert english[part].keys() == german[part].keys(), part
+        for name, sentence in english[part].items():
+            fields = set(re.findall(r"\{(\w+)\}", str(sentence)))
+            assert fields == set(re.findall(r"\{(\w+)\}", str(german[part][name]))), (part, name)
+    shown = report(*folders, tmp_path / "report.html", "de")
+    assert '<html lang="de">' in shown
+    assert "Die letzten zwölf Monate brachten" in shown
