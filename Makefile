@@ -7,15 +7,18 @@ PART ?= pollution ingest identity identity_twin batch outreach machines
 VENV := .venv
 READY := $(VENV)/ready
 BIN := $(VENV)/bin
+BROWSER := .browser
+AXE := axe-core-4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 export DO_NOT_TRACK := 1
 export STAMMKUNDE_WORKSPACE := $(abspath $(WORKSPACE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui docs bench lint format lock clean
+.PHONY: help run test ui docs browser screenshots bench lint format lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f"Stammkunde needs Python 3.11 to 3.13, and {sys.executable} is {v[0]}.{v[1]}. Name another: make run PYTHON=python3.12")'
@@ -37,6 +40,18 @@ ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
 
 docs: $(READY) ## write the pages of docs/ anew from contracts and presets
 	@$(BIN)/python -m pipelines.documentation
+
+browser: $(BROWSER)/axe.min.js ## what the tests of pages need beside Debian's chromium and chromium-driver: axe-core, through npm
+
+$(BROWSER)/axe.min.js:
+	@mkdir -p $(BROWSER)
+	@npm pack --silent --pack-destination $(BROWSER) $(subst core-,core@,$(AXE)) > /dev/null
+	@echo "$(AXE_SHA256)  $(BROWSER)/$(AXE).tgz" | sha256sum --check --quiet
+	@tar --extract --gzip --file $(BROWSER)/$(AXE).tgz --directory $(BROWSER) --strip-components 1 package/axe.min.js
+	@touch $@
+
+screenshots: $(READY) ## pictures of the workspace's latest report, two widths by day and by night, in .browser/
+	@$(BIN)/python -m browser.screenshots $(WORKSPACE) $(BROWSER)
 
 bench: $(READY) ## measure a whole batch (SIZE=S, M or L), ingest, identity, ... (PART=batch, ingest, pollution, identity, identity_twin, outreach or machines)
 	@for part in $(PART); do case $$part in \
