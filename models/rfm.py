@@ -6,7 +6,9 @@ from datetime import date
 
 import polars as pl
 
-SEGMENTS_SCHEMA = pl.Schema(
+from models.sentences import number, sentence
+
+RFM_SCHEMA = pl.Schema(
     {
         "customer_id": pl.String,
         "as_of": pl.Date,
@@ -14,8 +16,8 @@ SEGMENTS_SCHEMA = pl.Schema(
         "frequency_score": pl.Int64,
         "monetary_score": pl.Int64,
         "rfm_segment": pl.String,
-        "behaviour_segment": pl.String,
         "previous_rfm_segment": pl.String,
+        "reason": pl.String,
     }
 )
 
@@ -30,13 +32,27 @@ SEGMENT_TABLE: dict[int, tuple[str, str, str, str, str]] = {
 }
 LEAD = "lead"
 
+_REASONS = {
+    "en": {
+        "lead": "Has not bought yet.",
+        "buyer": "Last bought {recency} days ago ({r} of 5), on {days} days ({f} of 5), for {money} in all ({m} of 5).",
+    },
+    "de": {
+        "lead": "Hat noch nicht gekauft.",
+        "buyer": "Zuletzt vor {recency} Tagen gekauft ({r} von 5), an {days} Tagen ({f} von 5), insgesamt für {money} "
+        "({m} von 5).",
+    },
+}
 
-def rfm_segments(features: pl.DataFrame, *, as_of: date, previous: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Return one row per customer with scores and segment, sorted by customer_id (`SEGMENTS_SCHEMA`).
+
+def rfm_segments(
+    features: pl.DataFrame, *, as_of: date, previous: pl.DataFrame | None = None, language: str = "en"
+) -> pl.DataFrame:
+    """Return one row per customer with scores and segment, sorted by customer_id (`RFM_SCHEMA`).
 
     `features` has customer_id, recency_days, purchase_day_count and net_revenue. Scores compare buyers with
     buyers: 5 is most recent, most frequent, most valuable. A customer without a purchase has no scores and is a
-    `lead`. `previous` is an earlier result, from which previous_rfm_segment is taken.
+    `lead`. `previous` is an earlier result, from which previous_rfm_segment is taken. `language` is en or de.
     """
     is_buyer = pl.col("purchase_day_count").fill_null(0) > 0
     scored = (
@@ -57,8 +73,8 @@ def rfm_segments(features: pl.DataFrame, *, as_of: date, previous: pl.DataFrame 
         scored.with_columns(value_score=(pl.col("frequency_score") + pl.col("monetary_score") + 1) // 2)
         .join(_segment_names(), on=["recency_score", "value_score"], how="left")
         .join(earlier, on="customer_id", how="left")
-        .with_columns(as_of=pl.lit(as_of), rfm_segment=pl.col("rfm_segment").fill_null(LEAD), behaviour_segment=None)
-        .select(pl.col(name).cast(dtype) for name, dtype in SEGMENTS_SCHEMA.items())
+        .with_columns(as_of=pl.lit(as_of), rfm_segment=pl.col("rfm_segment").fill_null(LEAD), reason=_reason(language))
+        .select(pl.col(name).cast(dtype) for name, dtype in RFM_SCHEMA.items())
         .sort("customer_id")
         .collect()
     )
@@ -80,6 +96,20 @@ def _frequency_score() -> pl.Expr:
     """Score of the purchase days; a single one is no frequency and scores 1, however many customers have no more."""
     days = pl.col("purchase_day_count").cast(pl.Int64)
     return pl.when(pl.col("is_buyer") & (days == 1)).then(pl.lit(1, pl.Int64)).otherwise(_score(days))
+
+
+def _reason(language: str) -> pl.Expr:
+    phrases = _REASONS[language]
+    said = sentence(
+        phrases["buyer"],
+        recency=pl.col("recency_days").fill_null(0),
+        days=pl.col("purchase_day_count"),
+        money=number(pl.col("net_revenue").cast(pl.Float64).fill_null(0.0), language),
+        r=pl.col("recency_score"),
+        f=pl.col("frequency_score"),
+        m=pl.col("monetary_score"),
+    )
+    return pl.when("is_buyer").then(said).otherwise(pl.lit(phrases["lead"]))
 
 
 def _segment_names() -> pl.LazyFrame:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.assets.analytics import customer_segments, customer_value
+from pipelines.assets.analytics import customer_value
 from pipelines.assets.delivery import exports_asset
 from pipelines.assets.identity import identity
 from pipelines.assets.landing import landing
 from pipelines.assets.opportunities import account_potential, customer_potential, next_categories
 from pipelines.assets.outreach import next_best_channel
+from pipelines.assets.segments import segments
 from pipelines.assets.warehouse import dbt_layers, published_keys
 from pipelines.automation import daily_schedule, landing_sensor
 from pipelines.batch import JOB_NAME
@@ -40,7 +41,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             landing,
             identity,
             customer_value,
-            customer_segments,
+            segments,
             next_categories,
             customer_potential,
             account_potential,

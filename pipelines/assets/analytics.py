@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import dagster as dg
 import polars as pl
 
 from models import lifetime_value
-from models.rfm import rfm_segments
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
 from pipelines.resources import WorkspaceResource
 from pipelines.warehouse import Warehouse
-from pipelines.workspace import Workspace
 
 VALUE_COLUMNS = (
     "customer_id",
@@ -26,7 +22,6 @@ VALUE_COLUMNS = (
     "net_revenue",
     "margin",
 )
-SEGMENT_COLUMNS = ("customer_id", "recency_days", "purchase_day_count", "net_revenue")
 
 
 @dg.asset(
@@ -60,26 +55,3 @@ def purchases(warehouse: Warehouse) -> pl.LazyFrame:
     """Return customer_id, ordered_on and net_revenue of every order that counts as a purchase."""
     orders = warehouse.table("orders", columns=("customer_id", "ordered_on", "net_revenue", "is_purchase"))
     return orders.lazy().filter(pl.col("is_purchase") & pl.col("customer_id").is_not_null()).drop("is_purchase")
-
-
-@dg.asset(key=["analytics", "customer_segments"], deps=["customer_features"], group_name="analytics", kinds={"polars"})
-@discreet
-def customer_segments(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
-    """Recency, frequency and monetary scores with the named segment, one row per customer."""
-    folders = workspace.folders
-    as_of = read_run_context(folders.raw)
-    features = workspace.warehouse.table("customer_features", columns=SEGMENT_COLUMNS)
-    segments = rfm_segments(features, as_of=as_of, previous=earlier_segments(folders, as_of))
-    sizes = segments["rfm_segment"].value_counts(name="customers").sort("customers", "rfm_segment", descending=True)
-    return written(segments, folders.analytics / "customer_segments", {"segments": in_markdown(sizes)})
-
-
-def earlier_segments(folders: Workspace, as_of: date) -> pl.DataFrame | None:
-    """Return the segments of the last published day before `as_of`, or None.
-
-    A run that is repeated for the same day therefore gives the same result.
-    """
-    days = sorted(path.name for path in folders.exports.glob("????-??-??") if path.name < as_of.isoformat())
-    tables = [folders.exports / day / "tables" / "customer_segments.parquet" for day in days]
-    published = [table for table in tables if table.exists()]
-    return pl.read_parquet(published[-1]) if published else None

@@ -59,6 +59,7 @@ def test_a_broken_model_output_blocks_what_follows(workspace: Workspace, materia
             "rfm_segment": ["champions", "kings"],
             "behaviour_segment": [None, None],
             "previous_rfm_segment": [None, None],
+            "reason": ["Has not bought yet.", "Has not bought yet."],
         }
     )
 

@@ -12,6 +12,7 @@ from pipelines.workspace import Workspace
 PUBLISHED = {
     "account_potential",
     "accounts",
+    "behaviour_segments",
     "channel_engagement",
     "consent_ledger",
     "customer_360",
@@ -35,11 +36,13 @@ PUBLISHED = {
     "orders",
     "sales_accounts",
     "sales_buyers",
+    "segment_migration",
     "service_followups",
     "touches",
 }
 WRITTEN_BY_PYTHON = {
     "analytics/account_potential",
+    "analytics/behaviour_segments",
     "analytics/customer_aliases",
     "analytics/customer_links",
     "analytics/customer_potential",

@@ -10,7 +10,6 @@ import polars as pl
 
 from models.affinity import NEXT_CATEGORIES_SCHEMA
 from models.identity import KNOWN_SCHEMA
-from pipelines.assets.analytics import customer_segments, earlier_segments
 from pipelines.assets.identity import RECORD_COLUMNS, identity, published
 from pipelines.assets.opportunities import (
     account_potential,
@@ -19,6 +18,7 @@ from pipelines.assets.opportunities import (
     next_categories,
 )
 from pipelines.assets.outreach import next_best_channel
+from pipelines.assets.segments import earlier_run, segments
 from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
 
@@ -40,10 +40,13 @@ def test_segments_compare_with_the_last_day_before_and_not_with_the_same_day(wor
     """Otherwise a run that is repeated would say that nobody has moved."""
     for day, segment in (("2026-04-30", "new"), ("2026-05-31", "loyal"), ("2026-06-30", "lost")):
         publish(workspace, day, "customer_segments", pl.DataFrame({"customer_id": ["C1"], "rfm_segment": [segment]}))
-    found = earlier_segments(workspace, AS_OF)
+    found = earlier_run(workspace, AS_OF)
     assert found is not None
-    assert found["rfm_segment"].to_list() == ["loyal"]
-    assert earlier_segments(workspace, date(2026, 4, 30)) is None
+    assert found.as_of == date(2026, 5, 31)
+    assert found.customers is not None
+    assert found.customers["rfm_segment"].to_list() == ["loyal"]
+    assert found.segments is None
+    assert earlier_run(workspace, date(2026, 4, 30)) is None
 
 
 def test_ids_are_remembered_from_the_last_publication_only(workspace: Workspace) -> None:
@@ -91,16 +94,21 @@ def test_segments_are_written_and_their_sizes_shown(
             "recency_days": [1, 300, None],
             "purchase_day_count": [9, 1, 0],
             "net_revenue": [900, 10, 0],
+            "is_business": [False, True, False],
+            "average_order_value": [100.0, 10.0, None],
+            "category_count": [3, 1, 0],
         }
-    )
+    ).with_columns(discount_rate=0.0, refund_rate=0.0, web_share=1.0)
     fill_warehouse(customer_features=features)
-    result: dg.ExecuteInProcessResult = materialize(customer_segments)
+    result: dg.ExecuteInProcessResult = materialize(segments)
     assert result.success
     written = pl.read_parquet(workspace.analytics / "customer_segments" / "customer_segments.parquet")
     assert dict(written.select("customer_id", "rfm_segment").iter_rows())["C3"] == "lead"
-    (event,) = result.get_asset_materialization_events()
-    assert event.materialization.metadata["dagster/row_count"].value == 3
-    assert "C1" not in str(event.materialization.metadata)
+    assert written["behaviour_segment"].null_count() == 3, "three customers make no groups"
+    customers, groups = (event.materialization for event in result.get_asset_materialization_events())
+    assert customers.metadata["dagster/row_count"].value == 3
+    assert groups.metadata["dagster/row_count"].value == 0
+    assert "C1" not in str(customers.metadata)
 
 
 def test_a_refusal_makes_a_channel_forbidden(

@@ -31,6 +31,7 @@ TABLES = {
     "touches",
     "customer_value",
     "customer_segments",
+    "behaviour_segments",
     "next_best_channel",
     "service_followups",
     "kpis",

@@ -223,6 +223,17 @@ def test_service_hears_of_refunds_and_open_tickets(company: Company) -> None:
     ]
 
 
+def test_moves_between_segments_are_counted_with_their_revenue(company: Company) -> None:
+    moves = "segmentation, from_segment, to_segment, customer_count, net_revenue::double, is_move"
+    assert sorted(company.rows(f"select {moves} from marts.segment_migration")) == [
+        ("behaviour", "Buyers", "Buyers", 1, 125, False),
+        ("behaviour", "none", "none", 2, 90, False),
+        ("rfm", "lead", "lead", 1, 0, False),
+        ("rfm", "new", "loyal", 1, 125, True),
+        ("rfm", "none", "new", 1, 90, True),
+    ]
+
+
 def test_figures_are_of_the_day(company: Company) -> None:
     """An order of July lies ahead, an older export of order 1 is superseded, order 4 is a test."""
     found = company.rows("select metric, value::double, unit from marts.kpis where as_of = date '2026-06-30'")

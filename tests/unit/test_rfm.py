@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from models.rfm import LEAD, SEGMENT_TABLE, SEGMENTS_SCHEMA, rfm_segments
+from models.rfm import LEAD, RFM_SCHEMA, SEGMENT_TABLE, rfm_segments
 
 AS_OF = date(2025, 12, 31)
 SCORES = ["recency_score", "frequency_score", "monetary_score"]
@@ -79,7 +79,16 @@ def test_the_earlier_segment_is_kept_beside_the_new_one() -> None:
     result = rfm_segments(frame, as_of=AS_OF, previous=earlier)
     assert result["previous_rfm_segment"].to_list() == [*earlier["rfm_segment"].to_list(), None, None]
     assert result["as_of"].unique().to_list() == [AS_OF]
-    assert result["behaviour_segment"].null_count() == 5
+
+
+def test_reasons_name_the_values_behind_the_scores() -> None:
+    frame = customers([(3, 2, 50.4), (None, 0, None)])
+    english, german = (rfm_segments(frame, as_of=AS_OF, language=code)["reason"].to_list() for code in ("en", "de"))
+    assert english == [
+        "Last bought 3 days ago (3 of 5), on 2 days (3 of 5), for 50 in all (3 of 5).",
+        "Has not bought yet.",
+    ]
+    assert german[0] == "Zuletzt vor 3 Tagen gekauft (3 von 5), an 2 Tagen (3 von 5), insgesamt für 50 (3 von 5)."
 
 
 purchases = st.tuples(st.integers(0, 9), st.integers(0, 4), st.floats(-100, 100).map(lambda value: round(value)))
@@ -90,7 +99,7 @@ purchases = st.tuples(st.integers(0, 9), st.integers(0, 4), st.floats(-100, 100)
 def test_every_customer_has_one_segment_and_equals_have_equal_scores(rows: list[tuple[int, int, float]]) -> None:
     frame = customers([(recency if days else None, days, money) for recency, days, money in rows])
     result = rfm_segments(frame, as_of=AS_OF)
-    assert result.schema == SEGMENTS_SCHEMA
+    assert result.schema == RFM_SCHEMA
     assert result["customer_id"].to_list() == frame["customer_id"].to_list()
     assert result["rfm_segment"].null_count() == 0
     buyers = result.join(frame, on="customer_id").filter(pl.col("purchase_day_count") > 0)

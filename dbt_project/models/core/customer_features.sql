@@ -41,7 +41,11 @@ revenues as (
         sum(net_revenue) as net_revenue,
         sum(margin) as margin,
         sum(refund) as refund,
-        sum(gross_revenue - discount) as sold
+        sum(gross_revenue - discount) as sold,
+        sum(discount) filter (where is_purchase) as discount,
+        sum(gross_revenue) filter (where is_purchase) as list_value,
+        avg(case when sales_channel = 'web' then 1.0 when sales_channel <> 'unknown' then 0.0 end)
+            filter (where is_purchase) as web_share
     from orders
     group by customer_id
 
@@ -75,6 +79,9 @@ select
     cast(revenues.refund as double) / nullif(cast(revenues.sold as double), 0) as refund_rate,
     cast(revenues.net_revenue as double) / nullif(revenues.order_count, 0) as average_order_value,
     coalesce(categories.category_count, 0) as category_count,
+    cast(revenues.discount as double) / nullif(cast(revenues.list_value as double), 0) as discount_rate,
+    cast(revenues.web_share as double) as web_share,
+    customers.kind = 'company' or customers.account_id is not null as is_business,
     customers.consent_email,
     customers.consent_phone,
     customers.consent_sms,

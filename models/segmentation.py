@@ -1,0 +1,288 @@
+"""Behaviour segments: groups of customers who behave alike, told apart by a few round numbers, that last between runs.
+
+What was learned is kept as plain numbers in a table, one box of feature values per segment (`SEGMENT_SCHEMA`), and
+customers are measured by it again and again for as long as it fits them. So whoever changes his segment has changed.
+Where it no longer fits, segments are learned anew and matched with the earlier ones by the customers they share
+(Hungarian assignment); what they were called stays, and where customers were before is told by today's segments, too.
+Private and business customers have segments of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from models import segment_words
+from models.behaviour import COLUMNS, FEATURES, value_of
+from models.behaviour_yardstick import FEWEST_CUSTOMERS, Segment, segments_of, yardstick
+from models.rfm import RFM_SCHEMA, rfm_segments
+
+BEHAVIOUR_SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "behaviour_segment": pl.String,
+        "previous_behaviour_segment": pl.String,
+        "behaviour_reason": pl.String,
+    }
+)
+SEGMENT_SCHEMA = pl.Schema(
+    {
+        "segment_id": pl.String(),
+        "customer_group": pl.String(),
+        "name": pl.String(),
+        "sentence": pl.String(),
+        "as_of": pl.Date(),
+        "customer_count": pl.Int64(),
+        "net_revenue": pl.Decimal(18, 4),
+        "learned_on": pl.Date(),
+        "stability": pl.Float64(),
+        "names": pl.String(),
+        "box": pl.String(),
+        "centre": pl.String(),
+    }
+)
+PRIVATE, BUSINESS = "private", segment_words.BUSINESS
+NEEDED = ("customer_id", "is_business", "net_revenue", *COLUMNS)
+
+# How far, in logarithms or shares, a segment's middle must be from that of all to be worth a word.
+_NOTABLE = 0.2
+_MOST_TOLD = 2
+
+_REASONS = {
+    "en": {
+        "lead": "Has not bought yet.",
+        "few": "Only {count} such customers have bought, too few to find groups of behaviour.",
+        "none": "Buyers do not fall into groups of behaviour that hold for other samples of them.",
+    },
+    "de": {
+        "lead": "Hat noch nicht gekauft.",
+        "few": "Nur {count} solche Kunden haben gekauft, zu wenige für Gruppen nach Verhalten.",
+        "none": "Die Käufer bilden keine Gruppen nach Verhalten, die sich an anderen Stichproben bestätigen.",
+    },
+}
+
+
+CUSTOMER_SEGMENTS_SCHEMA = pl.Schema(
+    {
+        **{name: dtype for name, dtype in RFM_SCHEMA.items() if name not in ("previous_rfm_segment", "reason")},
+        "behaviour_segment": pl.String(),
+        "previous_rfm_segment": pl.String(),
+        "previous_behaviour_segment": pl.String(),
+        "previous_as_of": pl.Date(),
+        "reason": pl.String(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """The tables of an earlier run, as far as it had them: customer_segments, customer_features, behaviour_segments."""
+
+    as_of: date
+    customers: pl.DataFrame | None = None
+    features: pl.DataFrame | None = None
+    segments: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Customers (`BEHAVIOUR_SCHEMA`, sorted by customer_id) and segments (`SEGMENT_SCHEMA`, sorted by segment_id)."""
+
+    customers: pl.DataFrame
+    segments: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """`customers` has one row per customer (`CUSTOMER_SEGMENTS_SCHEMA`), `segments` one per behaviour segment."""
+
+    customers: pl.DataFrame
+    segments: pl.DataFrame
+
+
+def segmentation(
+    features: pl.DataFrame, *, as_of: date, earlier: EarlierRun | None = None, language: str = "en"
+) -> Segmentation:
+    """Return the segments of all customers, by recency, frequency and money and by behaviour, with the reason.
+
+    `features` has `NEEDED`, one row per customer. Both tables are sorted by their key.
+    """
+    before = earlier or EarlierRun(as_of)
+    named = rfm_segments(features, as_of=as_of, previous=before.customers, language=language)
+    behaviour = behaviour_segments(
+        features,
+        as_of=as_of,
+        earlier_segments=before.segments,
+        earlier_features=before.features,
+        language=language,
+    )
+    reason = pl.concat_str("reason", "behaviour_reason", separator=" ")
+    is_buyer = pl.col("recency_score").is_not_null()
+    customers = (
+        named.lazy()
+        .join(behaviour.customers.lazy(), on="customer_id", how="left")
+        .with_columns(
+            previous_as_of=pl.lit(earlier.as_of if earlier else None, pl.Date),
+            reason=pl.when(is_buyer).then(reason).otherwise("behaviour_reason"),
+        )
+        .select(CUSTOMER_SEGMENTS_SCHEMA.names())
+        .sort("customer_id")
+        .collect()
+    )
+    return Segmentation(customers, behaviour.segments)
+
+
+def behaviour_segments(
+    features: pl.DataFrame,
+    *,
+    as_of: date,
+    earlier_segments: pl.DataFrame | None = None,
+    earlier_features: pl.DataFrame | None = None,
+    language: str = "en",
+) -> Behaviour:
+    """Return every customer's behaviour segment and the segments.
+
+    `features` has `NEEDED`, one row per customer; without purchase days there is no behaviour. `earlier_segments` is
+    the table of an earlier run, `earlier_features` the features of that run, from which previous_behaviour_segment is
+    told. Fewer than `FEWEST_CUSTOMERS` buyers of a group have no segments, unless earlier ones are there.
+    """
+    known = segments_of(earlier_segments)
+    earlier = _complete(earlier_features, features)
+    were = _assigned(earlier, known).select("customer_id", earlier_segment_id="segment_id")
+    buyers = _buyers(features).join(were, on="customer_id", how="left", maintain_order="left")
+    found = [
+        segment
+        for group, part in _by_group(buyers)
+        for segment in yardstick(part, group, [one for one in known if one.customer_group == group], as_of)
+    ]
+    now = _assigned(features, found)
+    before = _assigned(earlier, found)
+    customers = (
+        now.join(before, on="customer_id", how="left", suffix="_before")
+        .lazy()
+        .with_columns(
+            behaviour_segment=_name(found, "segment_id", language),
+            previous_behaviour_segment=_name(found, "segment_id_before", language),
+            behaviour_reason=_reason(found, buyers, language),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in BEHAVIOUR_SCHEMA.items())
+        .sort("customer_id")
+        .collect()
+    )
+    return Behaviour(customers, _table(found, buyers, now, as_of, language))
+
+
+def _complete(earlier: pl.DataFrame | None, features: pl.DataFrame) -> pl.DataFrame:
+    """The earlier features, or no rows where an earlier version did not know all of them."""
+    return features.clear() if earlier is None or not set(NEEDED) <= set(earlier.columns) else earlier
+
+
+def _buyers(features: pl.DataFrame) -> pl.DataFrame:
+    return features.select(NEEDED).filter(pl.col("purchase_day_count") > 0).sort("customer_id")
+
+
+def _group() -> pl.Expr:
+    return pl.when("is_business").then(pl.lit(BUSINESS)).otherwise(pl.lit(PRIVATE))
+
+
+def _by_group(buyers: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    for group in (BUSINESS, PRIVATE):
+        yield group, buyers.filter(_group() == group)
+
+
+def _assigned(features: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+    """Each customer with the id of his segment; a pure function of the row and the segments."""
+    chosen = pl.lit(None, pl.String)
+    for segment in segments:
+        inside = (pl.col("purchase_day_count") > 0) & (_group() == segment.customer_group)
+        for feature in FEATURES:
+            low, high = segment.box.get(feature.column, (None, None))
+            if low is not None:
+                inside &= value_of(feature) >= low
+            if high is not None:
+                inside &= value_of(feature) < high
+        chosen = pl.when(inside).then(pl.lit(segment.segment_id)).otherwise(chosen)
+    return features.select("customer_id", "is_business", "purchase_day_count", segment_id=chosen)
+
+
+def _name(segments: Sequence[Segment], column: str, language: str) -> pl.Expr:
+    named = {segment.segment_id: segment.names[language] for segment in segments}
+    return pl.col(column).replace_strict(named, default=None, return_dtype=pl.String)
+
+
+def _reason(segments: Sequence[Segment], buyers: pl.DataFrame, language: str) -> pl.Expr:
+    phrases = _REASONS[language]
+    told = {segment.segment_id: segment_words.reason(segment.box, language) for segment in segments}
+    counts = {group: part.height for group, part in _by_group(buyers)}
+    without = {
+        group: phrases["few"].format(count=count) if count < FEWEST_CUSTOMERS else phrases["none"]
+        for group, count in counts.items()
+    }
+    return (
+        pl.when(pl.col("purchase_day_count").fill_null(0) == 0)
+        .then(pl.lit(phrases["lead"]))
+        .when(pl.col("segment_id").is_not_null())
+        .then(pl.col("segment_id").replace_strict(told, default=None, return_dtype=pl.String))
+        .otherwise(_group().replace_strict(without, return_dtype=pl.String))
+    )
+
+
+def _table(
+    segments: Sequence[Segment], buyers: pl.DataFrame, assigned: pl.DataFrame, as_of: date, language: str
+) -> pl.DataFrame:
+    members = buyers.join(assigned.select("customer_id", "segment_id"), on="customer_id")
+    middle = [value_of(feature).median().alias(feature.column) for feature in FEATURES]
+    money = pl.col("net_revenue").cast(pl.Decimal(18, 4)).sum()
+    counted = {
+        row["segment_id"]: row
+        for row in members.group_by("segment_id").agg(*middle, money, customers=pl.len()).iter_rows(named=True)
+    }
+    usual = {
+        row["customer_group"]: row
+        for row in members.group_by(customer_group=_group()).agg(*middle).iter_rows(named=True)
+    }
+    rows = [_row(segment, counted.get(segment.segment_id), usual, as_of, language) for segment in segments]
+    return pl.DataFrame(rows, schema=SEGMENT_SCHEMA, orient="row").sort("segment_id")
+
+
+def _row(
+    segment: Segment,
+    counted: Mapping[str, float] | None,
+    usual: Mapping[str, Mapping[str, float]],
+    as_of: date,
+    language: str,
+) -> dict[str, object]:
+    """A segment that nobody is in any more stays, for somebody may come back into it."""
+    centre = {feature.column: round(counted[feature.column], 6) for feature in FEATURES} if counted else {}
+    others = usual.get(segment.customer_group, {})
+    customers = int(counted["customers"]) if counted else 0
+    return {
+        "segment_id": segment.segment_id,
+        "customer_group": segment.customer_group,
+        "name": segment.names[language],
+        "sentence": segment_words.sentence(segment.box, customers, _apart(centre, others), others, language),
+        "as_of": as_of,
+        "customer_count": customers,
+        "net_revenue": counted["net_revenue"] if counted else 0,
+        "learned_on": segment.learned_on,
+        "stability": segment.stability,
+        "names": json.dumps(dict(segment.names), ensure_ascii=False),
+        "box": json.dumps(dict(segment.box)),
+        "centre": json.dumps(centre),
+    }
+
+
+def _apart(centre: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
+    """The features in which a segment differs most from all customers, at most two."""
+    distance = {}
+    for feature in FEATURES:
+        if feature.column in centre:
+            here, there = feature.transformed(np.array([centre[feature.column], others[feature.column]]))
+            distance[feature.column] = abs(here - there) * feature.weight
+    farthest = sorted(distance, key=lambda column: -distance[column])[:_MOST_TOLD]
+    return {column: centre[column] for column in farthest if distance[column] >= _NOTABLE}

@@ -1,0 +1,167 @@
+"""Behaviour segments are there where customers fall into groups, say what they are, and last from run to run."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from models.behaviour import COLUMNS
+from models.segmentation import BEHAVIOUR_SCHEMA, SEGMENT_SCHEMA, Behaviour, behaviour_segments
+
+FIRST, SECOND = date(2026, 5, 31), date(2026, 6, 30)
+KINDS = {"tourists": (300, 1, 20.0), "regulars": (10, 12, 60.0), "wholesalers": (20, 12, 2_000.0)}
+
+
+def shop(each: int, *, seed: int = 1, is_business: bool = False, prefix: str = "C") -> pl.DataFrame:
+    """So many customers of each kind, scattered around its recency, purchase days and order value."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (
+            f"{prefix}-{kind}-{number:05}",
+            max(0, round(recency * rng.lognormal(0, 0.3))),
+            max(1, round(days * rng.lognormal(0, 0.2))) if days > 1 else 1,
+            value * rng.lognormal(0, 0.3),
+        )
+        for kind, (recency, days, value) in KINDS.items()
+        for number in range(each)
+    ]
+    frame = pl.DataFrame(
+        rows, schema=["customer_id", "recency_days", "purchase_day_count", "average_order_value"], orient="row"
+    )
+    return frame.with_columns(
+        is_business=pl.lit(is_business),
+        net_revenue=pl.col("average_order_value") * pl.col("purchase_day_count"),
+        category_count=pl.lit(2),
+        discount_rate=pl.lit(0.0),
+        refund_rate=pl.lit(0.0),
+        web_share=pl.lit(None, pl.Float64),
+    )
+
+
+def next_run(features: pl.DataFrame, earlier: Behaviour, earlier_features: pl.DataFrame) -> Behaviour:
+    return behaviour_segments(
+        features, as_of=SECOND, earlier_segments=earlier.segments, earlier_features=earlier_features
+    )
+
+
+def kinds(behaviour: Behaviour) -> dict[str, set[str | None]]:
+    """In which segments the customers of each kind are."""
+    kind = pl.col("customer_id").str.split("-").list.get(1)
+    found = behaviour.customers.group_by(kind).agg(pl.col("behaviour_segment").unique())
+    return {kind: set(names) for kind, names in found.iter_rows()}
+
+
+@pytest.fixture(scope="module")
+def features() -> pl.DataFrame:
+    return shop(200)
+
+
+@pytest.fixture(scope="module")
+def first(features: pl.DataFrame) -> Behaviour:
+    return behaviour_segments(features, as_of=FIRST)
+
+
+def test_groups_that_are_there_are_found_and_named(first: Behaviour) -> None:
+    assert first.customers.schema == BEHAVIOUR_SCHEMA
+    assert first.segments.schema == SEGMENT_SCHEMA
+    assert first.segments["customer_count"].to_list() == [200, 200, 200]
+    assert first.segments["stability"].min() == 1.0
+    found = kinds(first)
+    assert len(found["regulars"] | found["wholesalers"] | found["tourists"]) == 3
+    assert all(len(names) == 1 for names in found.values())
+    assert found["wholesalers"] == {"Buyers, here lately, large orders"}
+
+
+def test_a_segment_says_in_one_sentence_what_sets_it_apart(first: Behaviour, features: pl.DataFrame) -> None:
+    told = dict(first.segments.select("name", "sentence").iter_rows())
+    spenders = told["Buyers, here lately, large orders"]
+    assert spenders.startswith("200 customers who last bought less than 60 days ago and place orders of")
+    assert "per order (all: " in spenders
+    german = behaviour_segments(features, as_of=FIRST, language="de")
+    assert "Käufer, neulich da, große Bestellungen" in german.segments["name"].to_list()
+    assert not german.customers["behaviour_reason"].str.contains("customers|bought").any()
+
+
+def test_who_has_not_changed_stays_where_he_was(first: Behaviour, features: pl.DataFrame) -> None:
+    """Though other customers came, and the limits would be drawn a little otherwise today."""
+    later = pl.concat([features, shop(40, seed=9, prefix="N")])
+    again = next_run(later, first, features)
+    both = first.customers.join(again.customers, on="customer_id", suffix="_now")
+    assert both.height == 600
+    assert (both["behaviour_segment"] == both["behaviour_segment_now"]).all()
+    assert (both["previous_behaviour_segment_now"] == both["behaviour_segment"]).all()
+    assert again.segments["segment_id"].to_list() == first.segments["segment_id"].to_list()
+    assert again.segments["learned_on"].unique().to_list() == [FIRST]
+    new = again.customers.filter(pl.col("customer_id").str.starts_with("N"))
+    assert new["previous_behaviour_segment"].null_count() == new.height
+
+
+def test_who_changes_his_behaviour_changes_his_segment(first: Behaviour, features: pl.DataFrame) -> None:
+    grown = pl.when(pl.col("customer_id") == "C-regulars-00007").then(3_000.0).otherwise("average_order_value")
+    again = next_run(features.with_columns(average_order_value=grown), first, features)
+    moved = again.customers.filter(pl.col("behaviour_segment") != pl.col("previous_behaviour_segment"))
+    assert moved["customer_id"].to_list() == ["C-regulars-00007"]
+    assert moved["behaviour_segment"].to_list() == ["Buyers, here lately, large orders"]
+
+
+def test_segments_drawn_anew_keep_the_names_of_those_they_continue(first: Behaviour, features: pl.DataFrame) -> None:
+    """When prices have risen tenfold the old limit of a large order tells hardly anybody apart any more."""
+    dearer = features.with_columns(pl.col("average_order_value") * 10)
+    again = next_run(dearer, first, features)
+    assert again.segments["learned_on"].unique().to_list() == [SECOND]
+    assert kinds(again) == kinds(first)
+    assert set(again.segments["segment_id"]) == set(first.segments["segment_id"])
+
+
+def test_companies_and_private_customers_have_segments_of_their_own(features: pl.DataFrame) -> None:
+    both = pl.concat([features, shop(60, seed=3, is_business=True, prefix="B")])
+    found = behaviour_segments(both, as_of=FIRST)
+    assert set(found.segments["customer_group"]) == {"business", "private"}
+    names = found.customers.filter(pl.col("customer_id").str.starts_with("B"))["behaviour_segment"]
+    assert names.str.starts_with("Companies: ").all()
+    few = behaviour_segments(pl.concat([features, shop(5, is_business=True, prefix="B")]), as_of=FIRST)
+    firms = few.customers.filter(pl.col("customer_id").str.starts_with("B"))
+    assert firms["behaviour_segment"].null_count() == firms.height
+    assert set(firms["behaviour_reason"]) == {
+        "Only 15 such customers have bought, too few to find groups of behaviour."
+    }
+
+
+@pytest.mark.parametrize("each", [0, 1, 20])
+def test_a_tiny_company_has_no_segments_and_is_told_why(each: int) -> None:
+    found = behaviour_segments(shop(max(each, 1)).head(3 * each), as_of=FIRST)
+    assert found.segments.is_empty()
+    assert found.customers["behaviour_segment"].null_count() == 3 * each
+    assert found.customers["behaviour_reason"].str.contains("too few").all()
+
+
+def test_customers_who_are_all_alike_have_no_segments() -> None:
+    alike = shop(200).with_columns(recency_days=20, purchase_day_count=4, average_order_value=50.0)
+    found = behaviour_segments(alike, as_of=FIRST)
+    assert found.segments.is_empty()
+    assert found.customers["behaviour_reason"].str.contains("do not fall into groups").all()
+
+
+def test_leads_and_unknown_values_are_no_obstacle(features: pl.DataFrame) -> None:
+    lead = features.head(1).with_columns(
+        pl.lit("L").alias("customer_id"),
+        purchase_day_count=pl.lit(0),
+        recency_days=pl.lit(None, pl.Int64),
+        average_order_value=pl.lit(None, pl.Float64),
+    )
+    found = behaviour_segments(
+        pl.concat([features, lead.select(features.columns)], how="vertical_relaxed"), as_of=FIRST
+    )
+    row = found.customers.filter(customer_id="L").row(0, named=True)
+    assert (row["behaviour_segment"], row["behaviour_reason"]) == (None, "Has not bought yet.")
+
+
+def test_row_order_does_not_matter_and_a_repeated_run_gives_the_same(first: Behaviour, features: pl.DataFrame) -> None:
+    shuffled = behaviour_segments(features.sample(fraction=1.0, shuffle=True, seed=5), as_of=FIRST)
+    assert_frame_equal(shuffled.customers, first.customers)
+    assert_frame_equal(shuffled.segments, first.segments)
+    assert set(COLUMNS) <= set(features.columns)
