@@ -31,13 +31,18 @@ def tables(as_of: date = AS_OF, previous: Path | None = None) -> dict[str, pl.Da
     orders = _orders().filter(pl.col("ordered_on") <= as_of)
     features = _features(orders, as_of)
     before = None if previous is None else pl.read_parquet(previous / "customer_segments.parquet")
+    segments = rfm_segments(features, as_of=as_of, previous=before)
     return {
         "orders": orders,
         "customer_features": features,
-        "customer_segments": rfm_segments(features, as_of=as_of, previous=before),
+        "customer_segments": segments,
         "customer_value": _value(features),
         "customer_potential": _potential(features),
         "kpis": _kpis(orders, features, as_of),
+        "segment_migration": _migration(segments),
+        "behaviour_segments": _behaviour(),
+        **_outreach(features["customer_id"]),
+        "value_court": _court(),
         "load_ledger": _ledger(),
         "ledger_balance": _balance(),
     }
@@ -70,6 +75,34 @@ def _features(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
         )
         .sort("customer_id")
     )
+
+
+def _migration(segments: pl.DataFrame) -> pl.DataFrame:
+    return (
+        segments.group_by(from_segment=pl.col("previous_rfm_segment").fill_null("none"), to_segment="rfm_segment")
+        .agg(customer_count=pl.len().cast(pl.Int64))
+        .with_columns(
+            segmentation=pl.lit("rfm"),
+            previous_as_of=pl.lit(BEFORE),
+            is_move=pl.col("from_segment") != pl.col("to_segment"),
+        )
+    )
+
+
+def _behaviour() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "name": ["Buy often, several categories", "Came <once>", "Wait long, spend much", "Came by long ago"],
+            "sentence": [
+                "120 customers who buy often.",
+                "80 customers who bought once.",
+                "60 customers.",
+                "3 customers.",
+            ],
+            "customer_count": [120, 80, 60, 3],
+            "net_revenue": ["9000", "500", "700", "40"],
+        }
+    ).with_columns(pl.col("net_revenue").cast(MONEY))
 
 
 def _value(features: pl.DataFrame) -> pl.DataFrame:
@@ -113,6 +146,80 @@ def _kpis(orders: pl.DataFrame, features: pl.DataFrame, as_of: date) -> pl.DataF
         orient="row",
     )
     return table.with_columns(pl.col("value").cast(MONEY))
+
+
+def _outreach(customers: pl.Series) -> dict[str, pl.DataFrame]:
+    chance = random.Random(6)
+    effects = [
+        ("email", 1.2, 0.4, 2.0, "pays"),
+        ("phone", 3.0, -2.0, 8.0, "unproven"),
+        ("post", None, None, None, "unknown"),
+    ]
+    plan = [("none", "holdout"), ("email", "policy"), ("email", "policy"), ("phone", "explore"), ("none", "policy")]
+    campaigns = [
+        (f"mailchimp:{name}", low, high, date(2026, 5, day))
+        for day, (name, low, high) in enumerate(
+            [("spring", 0.5, 2.5), ("<b>summer</b>", -1.0, 1.0), ("too-much", -3.0, -1.0)], start=1
+        )
+    ]
+    return {
+        "channel_effects": pl.DataFrame(
+            [(name, effect, low, high, 0.1, 500, verdict) for name, effect, low, high, verdict in effects],
+            schema=["channel", "effect", "effect_low", "effect_high", "cost", "contact_count", "verdict"],
+            orient="row",
+        ),
+        "channel_months": pl.DataFrame(
+            [(date(2026, month, 1), name, 900, 800, 80 * month) for month in (4, 5, 6) for name in ("email", "phone")],
+            schema=["month", "channel", "contact_count", "delivered_count", "engaged_count"],
+            orient="row",
+        ),
+        "contact_plan": pl.DataFrame(
+            [
+                (customer, *(drawn := chance.choice(plan)), 2.5 if drawn[0] != "none" else None, 0.1)
+                for customer in customers
+            ],
+            schema=["customer_id", "channel", "arm", "expected_margin", "cost"],
+            orient="row",
+        ),
+        "plan_limits": pl.DataFrame(
+            [("email", None, 90.0, 200, 0.0), ("phone", 40.0, 40.0, 60, 1.3), ("budget", 100.0, 80.0, 200, 0.0)],
+            schema=["limit_name", "capacity", "used", "open_count", "price"],
+            orient="row",
+        ),
+        "campaign_results": pl.DataFrame(
+            [
+                (name, "email", "margin", (low + high) / 2, low, high, 100, 90, day)
+                for name, low, high, day in campaigns
+            ],
+            schema=["campaign_id", "channel", "outcome", "effect", "effect_low", "effect_high", "treated_count",
+                    "control_count", "sent_on"],
+            orient="row",
+        ),
+        "what_if": pl.DataFrame(
+            [
+                (lever, amount, lever == "plan", int(amount), amount, amount**0.5, amount**0.5 - 2, amount**0.5 + 2,
+                 "The next EUR belongs into phone." if lever == "plan" else None)
+                for lever, amount in
+                [("plan", 80.0), ("phone", 20.0), *(("budget", factor * 80.0) for factor in (0, 0.5, 1, 2))]
+            ],
+            schema=["lever", "amount", "is_plan", "contact_count", "cost", "added_margin", "added_low", "added_high",
+                    "reason"],
+            orient="row",
+        ),
+    }  # fmt: skip
+
+
+def _court() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            (origin, name, target, deviance, 0.82 if target == "spend" else None, name == "blend")
+            for origin in (date(2025, 6, 30), date(2025, 9, 30))
+            for name, deviance in [("blend", 0.9), ("pareto_nbd", 0.95), ("past_rate", 1.0), ("last_period", 1.4)]
+            for target in ("orders", "spend")
+        ],
+        schema=["origin", "candidate", "target", "poisson_deviance", "coverage", "is_winner"],
+        orient="row",
+    )
 
 
 def _ledger() -> pl.DataFrame:

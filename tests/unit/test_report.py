@@ -12,10 +12,13 @@ import pytest
 import yaml
 
 from pipelines.delivery.report import write_report
+from pipelines.delivery.report.campaign_section import results
+from pipelines.delivery.report.court_section import court
+from pipelines.delivery.report.outreach_sections import channels, plan, what_if
 from pipelines.delivery.report.overview import overview
 from pipelines.delivery.report.parts import Context, Section
 from pipelines.delivery.report.quality_section import quality
-from pipelines.delivery.report.segment_sections import migration, segments
+from pipelines.delivery.report.segment_sections import segments
 from pipelines.delivery.report.source import Published
 from pipelines.delivery.report.value_sections import potential, retention, value
 from pipelines.delivery.report.words import words
@@ -58,7 +61,7 @@ def test_the_page_loads_nothing_and_runs_nothing(page: str) -> None:
 
 def test_every_drawing_is_sound_xml_with_its_own_ids_a_title_and_a_description(page: str) -> None:
     drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
-    assert len(drawings) >= 9
+    assert len(drawings) >= 17
     for drawing in drawings:
         root = ElementTree.fromstring(drawing)  # noqa: S314 - it is our own
         assert [child.text for child in root if child.tag.endswith(("title", "desc")) and child.text]
@@ -89,10 +92,14 @@ def test_figures_are_compared_with_the_run_before(page: str, folders: tuple[Path
     [
         (overview, "kpis"),
         (segments, "customer_segments"),
-        (migration, "customer_segments"),
         (value, "customer_value"),
         (retention, "orders"),
         (potential, "customer_potential"),
+        (channels, "channel_effects"),
+        (plan, "contact_plan"),
+        (results, "campaign_results"),
+        (what_if, "what_if"),
+        (court, "value_court"),
         (quality, "load_ledger"),
     ],
 )

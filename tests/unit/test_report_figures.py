@@ -91,16 +91,13 @@ def test_every_cell_of_the_segment_table_lies_in_the_field_of_its_segment() -> N
     assert places.select(size.sum()).item() == 25
 
 
-def test_gains_are_what_came_less_what_left() -> None:
-    segments = pl.LazyFrame(
-        {
-            "previous_rfm_segment": ["new", "new", "loyal", "lost", None],
-            "rfm_segment": ["loyal", "loyal", "loyal", "new", "new"],
-        }
+def test_gains_are_what_came_less_what_left_and_nothing_where_few_went() -> None:
+    moves = pl.DataFrame(
+        [("new", "loyal", 20), ("loyal", "lost", 6), ("lost", "new", 5), ("lost", "cannot_lose", 4)],
+        schema=["from_segment", "to_segment", "customer_count"],
+        orient="row",
     )
-    moves = customer_figures.moves(segments)
-    assert moves["customers"].sum() == 4
-    assert customer_figures.gains(moves).rows() == [("loyal", 2, 0, 2), ("lost", 0, 1, -1), ("new", 1, 2, -1)]
+    assert customer_figures.gains(moves).rows() == [("loyal", 20, 6, 14), ("lost", 6, 9, -3), ("new", 5, 20, -15)]
 
 
 def test_room_counts_only_of_customers_of_whom_it_is_known() -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.delivery.report.campaign_section import results
+from pipelines.delivery.report.court_section import court
+from pipelines.delivery.report.outreach_sections import channels, plan, what_if
 from pipelines.delivery.report.overview import overview
 from pipelines.delivery.report.page import page
 from pipelines.delivery.report.parts import Context, Section
@@ -24,6 +27,11 @@ SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
     value,
     retention,
     potential,
+    channels,
+    plan,
+    results,
+    what_if,
+    court,
     quality,
 )
 

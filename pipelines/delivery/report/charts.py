@@ -5,6 +5,7 @@ Directly labelled wherever there is room, one accent colour, and grey for what i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -15,6 +16,7 @@ from pipelines.delivery.report.palette import DAY
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
+Tick = tuple[float, str]
 
 _BAND = 26
 _LETTERS = 14
@@ -31,9 +33,9 @@ def _layered(*parts: alt.Chart) -> alt.LayerChart:
     return cast("alt.LayerChart", alt.layer(*parts))
 
 
-def _band() -> alt.Y:
+def _band(label_width: int = _LABEL_WIDTH) -> alt.Y:
     """A row of the chart for each label, in the order of the rows."""
-    axis = _axis(labelColor=_INK, labelLimit=_LABEL_WIDTH)
+    axis = _axis(labelColor=_INK, labelLimit=label_width)
     return alt.Y("label:N", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2))
 
 
@@ -47,23 +49,31 @@ def _hidden(channel: str, *, low: float | None = None, high: float | None = None
     return alt.X(f"{channel}:Q", axis=None, scale=alt.Scale(domain=domain, nice=False))
 
 
-def _headroom(rows: Rows) -> float:
+def _text_width(rows: Rows) -> float:
+    """About how wide the widest text beside a mark is."""
+    return max((len(str(row["text"])) for row in rows), default=0) * _LETTER_WIDTH + 12
+
+
+def _plot_width(rows: Rows, label_width: int = _LABEL_WIDTH) -> float:
+    """About how much of the width the labels leave."""
+    return WIDTH - min(max((len(str(row["label"])) for row in rows), default=0) * _LETTER_WIDTH, label_width) - 10
+
+
+def _headroom(rows: Rows, label_width: int = _LABEL_WIDTH) -> float:
     """By how much a scale must be longer than its longest mark, so that the text behind that mark has room."""
-    label = min(max((len(str(row["label"])) for row in rows), default=0) * _LETTER_WIDTH, _LABEL_WIDTH)
-    text = max((len(str(row["text"])) for row in rows), default=0) * _LETTER_WIDTH + 12
-    plot = WIDTH - label - 10
-    return plot / max(plot - text, plot / 4)
+    plot = _plot_width(rows, label_width)
+    return plot / max(plot - _text_width(rows), plot / 4)
 
 
-def bars(rows: Rows) -> alt.LayerChart:
+def bars(rows: Rows, label_width: int = _LABEL_WIDTH) -> alt.LayerChart:
     """label, value, text: a bar each, with its text at its end. `is_grey` marks what is no answer."""
     top = max((row["value"] or 0.0 for row in rows), default=0.0) or 1.0
     base = _of(rows).properties(height=_BAND * len(rows))
     colour = alt.condition("datum.is_grey", alt.value(_MUTED), alt.value(_ACCENT))
     bar = base.mark_bar(cornerRadiusEnd=2).encode(
-        y=_band(), x=_hidden("value", low=0.0, high=top * _headroom(rows)), fill=colour
+        y=_band(label_width), x=_hidden("value", low=0.0, high=top * _headroom(rows, label_width)), fill=colour
     )
-    text = base.mark_text(align="left", dx=6).encode(y=_band(), x=alt.X("value:Q"), text="text:N")
+    text = base.mark_text(align="left", dx=6).encode(y=_band(label_width), x=alt.X("value:Q"), text="text:N")
     return _layered(bar, text)
 
 
@@ -95,10 +105,11 @@ def pairs(rows: Rows) -> alt.LayerChart:
 
 def gains(rows: Rows) -> alt.LayerChart:
     """label, value (negative: a loss), text: bars to both sides of a line."""
-    reach = max((abs(row["value"]) for row in rows), default=0.0) or 1.0
+    low, high = (choose([0.0, *(row["value"] for row in rows)]) for choose in (min, max))
+    room = _text_width(rows) / max(_plot_width(rows) - 2 * _text_width(rows), WIDTH / 4) * ((high - low) or 1.0)
     base = _of(rows).properties(height=_BAND * len(rows))
     colour = alt.condition("datum.value < 0", alt.value(_MUTED), alt.value(_ACCENT))
-    bar = base.mark_bar().encode(y=_band(), x=_hidden("value", low=-reach * 1.3, high=reach * 1.3), fill=colour)
+    bar = base.mark_bar().encode(y=_band(), x=_hidden("value", low=low - room, high=high + room), fill=colour)
     zero = base.mark_rule(strokeWidth=1).encode(x=alt.datum(0))
     sides: tuple[tuple[str, Literal["left", "right"], int], ...]
     sides = (("datum.value >= 0", "left", 5), ("datum.value < 0", "right", -5))
@@ -110,9 +121,13 @@ def gains(rows: Rows) -> alt.LayerChart:
 
 
 def intervals(rows: Rows) -> alt.LayerChart:
-    """label, low, middle, high, text, is_sure: a point with its interval; grey where it is not sure."""
-    low = min([0.0, *(row["low"] for row in rows)])
-    high = max([0.0, *(row["high"] for row in rows)])
+    """label, low, middle, high, text, is_sure, mark (None: none): a point with its interval; grey where it is not sure.
+
+    `mark` is a value to compare with, drawn as a short line.
+    """
+    marks = [row["mark"] for row in rows if row["mark"] is not None]
+    low = min([0.0, *marks, *(row["low"] for row in rows)])
+    high = max([0.0, *marks, *(row["high"] for row in rows)])
     room = (high - low) * 0.04 or 1.0
     base = _of(rows).properties(height=(_BAND + 6) * len(rows))
     place = _hidden("low", low=low - room, high=high + room)
@@ -122,8 +137,16 @@ def intervals(rows: Rows) -> alt.LayerChart:
     point = base.mark_point(size=75, opacity=1, fill=DAY["card"], strokeWidth=2.5).encode(
         y=_band(), x=alt.X("middle:Q"), stroke=colour
     )
-    text = base.mark_text(baseline="bottom", dy=-8, fontSize=11).encode(y=_band(), x=alt.X("middle:Q"), text="text:N")
-    return _layered(zero, span, point, text)
+    # The line at zero would run through the text, so that has an edge in the colour of the card.
+    edges: tuple[dict[str, Any], ...] = ({"stroke": DAY["card"], "strokeWidth": 4}, {})
+    texts = [
+        base.mark_text(baseline="bottom", dy=-8, fontSize=11, **edge).encode(
+            y=_band(), x=alt.X("middle:Q"), text="text:N"
+        )
+        for edge in edges
+    ]
+    mark = base.transform_filter("isValid(datum.mark)").mark_tick(thickness=2, height=16, fill=_INK, stroke=_INK)
+    return _layered(zero, span, mark.encode(y=_band(), x=alt.X("mark:Q")), point, *texts)
 
 
 def columns(rows: Rows) -> alt.LayerChart:
@@ -182,7 +205,7 @@ def places(rows: Rows, across_title: str, up_title: str) -> alt.LayerChart:
     )
     centred = base.transform_calculate(x="(datum.left + datum.right) / 2", y="(datum.low + datum.high) / 2")
     # A name and, below it, the number: of one or two lines, together in the middle of the field.
-    letters: dict[str, Any] = {"fontSize": 11, "lineHeight": _LETTERS, "baseline": "middle"}
+    letters: dict[str, Any] = {"fontSize": 10.5, "lineHeight": _LETTERS, "baseline": "middle"}
     texts = [
         part.encode(x="x:Q", y="y:Q", text=text)
         for lines in (1, 2)
@@ -218,3 +241,29 @@ def shares(rows: Rows, marked: Row, across_title: str, up_title: str, percent_si
     ends = _of([{"x": 0, "y": 0}, {"x": 1, "y": 1}])
     equal = ends.mark_line(stroke=_MUTED, strokeWidth=1.5, strokeDash=[4, 4]).encode(x="x:Q", y="y:Q")
     return _layered(equal, area, line, dot, text)
+
+
+def response(
+    rows: Rows, marked: Rows, across: Sequence[Tick], up: Sequence[Tick], titles: tuple[str, str]
+) -> alt.LayerChart:
+    """x, y, low, high: what follows from how much, with its interval, and marked points with their text.
+
+    Ticks are values with their texts; `titles` are those of the way across and up.
+    """
+    base = _of(rows).properties(height=240)
+    x = alt.X("x:Q", scale=alt.Scale(nice=False), axis=_axis(title=titles[0], titleAnchor="start", **_ticks(across)))
+    beside = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -14}
+    y = alt.Y("low:Q", axis=_axis(title=titles[1], grid=True, **beside, **_ticks(up)))
+    band = base.mark_area(fill=_ACCENT, opacity=0.15).encode(x=x, y=y, y2="high:Q")
+    line = base.mark_line(strokeWidth=2.5).encode(x=x, y=alt.Y("y:Q"))
+    points = _of(marked)
+    dot = points.mark_point(size=80, fill=_ACCENT, stroke=DAY["card"], strokeWidth=2, opacity=1)
+    text = points.mark_text(align="left", baseline="top", dx=8, dy=6, fontWeight="bold")
+    placed = [part.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")) for part in (dot, text)]
+    return _layered(band, line, placed[0], placed[1].encode(text="text:N"))
+
+
+def _ticks(ticks: Sequence[Tick]) -> dict[str, Any]:
+    """An axis that shows these values with these texts."""
+    names = {str(round(value)): text for value, text in ticks}
+    return {"values": [int(value) for value in names], "labelExpr": f"{json.dumps(names)}[datum.value]"}

@@ -104,27 +104,29 @@ def segment_places() -> pl.DataFrame:
     )
 
 
-def moves(segments: pl.LazyFrame) -> pl.DataFrame:
-    """previous_rfm_segment, rfm_segment, customers: how many customers went from one segment to another, or stayed."""
-    return (
-        segments.filter(pl.col("previous_rfm_segment").is_not_null())
-        .group_by("previous_rfm_segment", "rfm_segment")
-        .agg(customers=pl.len().cast(pl.Int64))
-        .sort("customers", "previous_rfm_segment", "rfm_segment", descending=[True, False, False])
+def behaviour(segments: pl.LazyFrame) -> pl.DataFrame:
+    """name, sentence, customer_count, net_revenue: the segments of customers who behave alike, the largest first."""
+    found = (
+        segments.with_columns(pl.col("net_revenue").cast(pl.Float64))
+        .sort("customer_count", "name", descending=[True, False])
         .collect()
     )
+    return hide_few(found, "customer_count", "net_revenue")
 
 
 def gains(moves: pl.DataFrame) -> pl.DataFrame:
-    """rfm_segment, came, left, net: who came to a segment and who left it, the greatest gain first."""
-    changed = moves.filter(pl.col("previous_rfm_segment") != pl.col("rfm_segment"))
-    came = changed.group_by("rfm_segment").agg(came=pl.col("customers").sum())
-    left = changed.group_by(rfm_segment="previous_rfm_segment").agg(left=pl.col("customers").sum())
+    """segment, came, left, net: who came to a segment and who left it, the greatest gain first.
+
+    `moves` has from_segment, to_segment and customer_count. Segments to or from which only few went are left out.
+    """
+    came = moves.group_by(segment="to_segment").agg(came=pl.col("customer_count").sum())
+    left = moves.group_by(segment="from_segment").agg(left=pl.col("customer_count").sum())
     return (
-        came.join(left, on="rfm_segment", how="full", coalesce=True)
-        .with_columns(pl.col("came", "left").fill_null(0))
+        came.join(left, on="segment", how="full", coalesce=True)
+        .with_columns(pl.col("came", "left").fill_null(0).cast(pl.Int64))
+        .filter(*(~pl.col(name).is_between(1, SMALLEST_GROUP - 1) for name in ("came", "left")))
         .with_columns(net=pl.col("came") - pl.col("left"))
-        .sort("net", "rfm_segment", descending=[True, False])
+        .sort("net", "segment", descending=[True, False])
     )
 
 

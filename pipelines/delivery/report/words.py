@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from pipelines.delivery.numerals import Numerals
+from pipelines.delivery.report.source import SMALLEST_GROUP
 from pipelines.delivery.wording import wording
 
 _FOLDER = Path(__file__).parents[1] / "languages" / "report"
@@ -39,12 +40,17 @@ class Words:
     def number(self, value: float | None) -> str:
         return self.numerals.number(value)
 
+    def difference(self, value: int) -> str:
+        """A number with its sign."""
+        sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
+        return f"{sign}{self.number(abs(value))}"
+
     def counted(self, people: int | None) -> str:
         """How many people, or that they are too few to tell."""
-        return self("page", "few") if people is None else self.number(people)
+        return self("page", "few") if people is None or 0 < people < SMALLEST_GROUP else self.number(people)
 
     def money(self, value: float | None, digits: int = 0) -> str:
-        return self.numerals.money(value, self.currency, digits)
+        return self.numerals.money(value, self.currency, digits).replace("-", "\N{MINUS SIGN}")
 
     def share(self, value: float | None, digits: int = 0) -> str:
         return self.numerals.share(value, digits)
@@ -66,6 +72,20 @@ class Words:
     def entity(self, code: str) -> str:
         """What a kind of record is called, as many of them."""
         return str(self.sentences["entities"].get(code, code.replace("_", " ")))
+
+    def limit(self, code: str) -> str:
+        """What limits a plan: a channel, or the budget."""
+        return self("plan", "budget") if code == "budget" else self.term(code)
+
+    def candidate(self, code: str) -> str:
+        """What a forecast is called."""
+        return str(self.sentences["candidates"].get(code, code.replace("_", " ")))
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names one after the other, the last with a word between."""
+        if len(names) < 2:
+            return "".join(names)
+        return f"{', '.join(names[:-1])} {self('page', 'and')} {names[-1]}"
 
     def lines(self, code: str) -> list[str]:
         """A term in lines short enough for a narrow place."""
