@@ -228,4 +228,28 @@ OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
         _ascending("no lower end of an effect is above it", "effect_low", "expected_effect"),
         _ascending("no upper end of an effect is below it", "expected_effect", "effect_high"),
     ),
+    "campaign_results": (
+        _filled("every result names a campaign", "campaign_id"),
+        _filled("every result names a channel", "channel"),
+        _among("every outcome of a campaign is a known one", "outcome", "ordered", "margin"),
+        _unique("every campaign has each result once", "campaign_id", "channel", "outcome"),
+        _among(
+            "every result says by which method it was reached",
+            "method",
+            *("holdout", "randomised", "doubly_robust", "cannot_be_told"),
+        ),
+        _within("every p value lies between 0 and 1", "p_value", 0, 1),
+        _within("every effect of a campaign is a number", "effect"),
+        _ascending("no lower end of a campaign's effect is above it", "effect_low", "effect"),
+        _ascending("no upper end of a campaign's effect is below it", "effect", "effect_high"),
+        _filled("every result of a campaign has a reason", "reason"),
+    ),
+    "channel_months": (
+        _filled("every channel's month is dated", "month"),
+        _filled("every channel's month names a channel", "channel"),
+        _unique("every channel has each month once", "month", "channel"),
+        _ascending("no channel delivers more contacts than it makes", "delivered_count", "contact_count"),
+        _ascending("no channel has more answers than delivered contacts", "engaged_count", "delivered_count"),
+        _within("no cost of a channel is below 0", "cost", minimum=0),
+    ),
 }

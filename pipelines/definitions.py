@@ -10,6 +10,7 @@ from pipelines.assets.identity import identity
 from pipelines.assets.landing import landing
 from pipelines.assets.opportunities import account_potential, customer_potential, next_categories
 from pipelines.assets.outreach import next_best_channel
+from pipelines.assets.results import campaign_results, channel_months
 from pipelines.assets.segments import segments
 from pipelines.assets.warehouse import dbt_layers, published_keys
 from pipelines.automation import daily_schedule, landing_sensor
@@ -46,6 +47,8 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             customer_potential,
             account_potential,
             next_best_channel,
+            campaign_results,
+            channel_months,
             *layers,
             exports_asset(published_keys(layers)),
         ],

@@ -118,6 +118,24 @@ def _first(column: str, table: pl.LazyFrame) -> pl.LazyFrame:
     return table.select(column, pl.exclude(column)) if column in names else table
 
 
+def campaign_results(tables: Tables) -> pl.LazyFrame:
+    """One row per campaign or plan and channel: what it added to orders and to margin."""
+    keys = ["campaign_id", "channel"]
+    about = ("sent_on", "treated_count", "control_count", "method")
+    parts = {
+        outcome: tables["campaign_results"]
+        .filter(pl.col("outcome") == outcome)
+        .select(*keys, *about, *(pl.col(name).alias(f"{prefix}_{name}") for name in _EFFECTS), "reason")
+        for outcome, prefix in (("ordered", "order"), ("margin", "margin"))
+    }
+    orders = parts["ordered"].select(*keys, pl.col("^order_.*$"))
+    joined = parts["margin"].join(orders, on=keys, how="left")
+    return joined.select(*keys, *about, pl.col("^order_.*$"), pl.col("^margin_.*$"), "reason")
+
+
+_EFFECTS = ("effect", "effect_low", "effect_high")
+
+
 def potential(tables: Tables) -> pl.LazyFrame:
     """One row per customer and category of which is known whether there is room, with the room in money."""
     told = _with_room(tables["customer_potential"])
@@ -207,6 +225,27 @@ DEPARTMENT_TABLES = (
         },
         next_categories,
         smallest_first=("customer_id", "rank"),
+    ),
+    DepartmentTable(
+        "marketing",
+        "campaign_results",
+        {
+            "campaign_results": (
+                *("campaign_id", "channel", "outcome", *_EFFECTS, "method"),
+                *("sent_on", "treated_count", "control_count", "reason"),
+            )
+        },
+        campaign_results,
+        largest_first=("sent_on",),
+        smallest_first=("campaign_id", "channel"),
+    ),
+    DepartmentTable(
+        "marketing",
+        "channel_months",
+        {"channel_months": ("month", "channel", "contact_count")},
+        _mart("channel_months"),
+        largest_first=("month",),
+        smallest_first=("channel",),
     ),
     DepartmentTable(
         "sales",

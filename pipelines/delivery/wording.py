@@ -25,6 +25,7 @@ CODED = frozenset(
         "direction",
         "entity",
         "kind",
+        "method",
         "model",
         "potential_verdict",
         "previous_rfm_segment",

@@ -13,7 +13,9 @@ PUBLISHED = {
     "account_potential",
     "accounts",
     "behaviour_segments",
+    "campaign_results",
     "channel_engagement",
+    "channel_months",
     "consent_ledger",
     "customer_360",
     "customer_aliases",
@@ -43,6 +45,8 @@ PUBLISHED = {
 WRITTEN_BY_PYTHON = {
     "analytics/account_potential",
     "analytics/behaviour_segments",
+    "analytics/campaign_results",
+    "analytics/channel_months",
     "analytics/customer_aliases",
     "analytics/customer_links",
     "analytics/customer_potential",

@@ -32,6 +32,8 @@ TABLES = {
     "customer_value",
     "customer_segments",
     "behaviour_segments",
+    "campaign_results",
+    "channel_months",
     "next_best_channel",
     "service_followups",
     "kpis",

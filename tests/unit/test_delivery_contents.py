@@ -38,6 +38,25 @@ def potentials(key: str, owners: list[str]) -> pl.LazyFrame:
     )
 
 
+def results() -> pl.LazyFrame:
+    """A campaign with both outcomes, of which one cannot be told."""
+    return pl.LazyFrame(
+        {
+            "campaign_id": ["mail:spring"] * 2,
+            "channel": ["email"] * 2,
+            "outcome": ["margin", "ordered"],
+            "effect": [1.5, None],
+            "effect_low": [0.5, None],
+            "effect_high": [2.5, None],
+            "method": ["doubly_robust", "cannot_be_told"],
+            "sent_on": [AS_OF] * 2,
+            "treated_count": [40] * 2,
+            "control_count": [50] * 2,
+            "reason": ["More.", "Too few."],
+        }
+    )
+
+
 @pytest.fixture
 def marts() -> dict[str, pl.LazyFrame]:
     customers = pl.LazyFrame(
@@ -84,6 +103,8 @@ def marts() -> dict[str, pl.LazyFrame]:
                 "reason": ["r"] * 3,
             }
         ),
+        "campaign_results": results(),
+        "channel_months": pl.LazyFrame({"month": [AS_OF], "channel": ["email"], "contact_count": [4]}),
         "sales_buyers": segments.head(3),
         "sales_accounts": pl.LazyFrame({"account_id": ["a1"], "name": ["+Plus GmbH"]}),
         "quarantine": pl.LazyFrame(
@@ -199,6 +220,13 @@ def test_sales_reads_of_potential_only_what_is_known_and_the_greatest_room_first
     assert room.rows() == [("c1", "open", 30), ("c2", "exhausted", 0)]
     companies = people_read(tmp_path / "x/sales/white_space.csv")
     assert companies.select("Company number", "Name", "Room").rows() == [("a1", "'+Plus GmbH", 30)]
+
+
+def test_a_campaign_is_one_row_with_all_that_it_did(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x")
+    (row,) = people_read(tmp_path / "x/marketing/campaign_results.csv").iter_rows(named=True)
+    assert (row["Added margin"], row["Added orders"]) == (1.5, None)
+    assert (row["Measured by"], row["Customers with"]) == ("comparison with customers alike", 40)
 
 
 def test_followups_say_who_the_customer_is_most_urgent_first(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:

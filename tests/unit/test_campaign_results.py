@@ -1,0 +1,144 @@
+"""What a campaign did is told where the data can tell it, by the surest way that they allow, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.campaign_groups import Contacts, treated_share
+from models.campaign_results import METHODS, RESULTS_SCHEMA, campaign_results
+from models.random_groups import draws
+
+DAY, AS_OF = date(2026, 5, 1), date(2026, 6, 30)
+PEOPLE, EFFECT, HOLDOUT_SHARE = 3_000, 4.0, 0.3
+IDS = pl.Series("customer_id", [f"C{number:05}" for number in range(PEOPLE)])
+PLAN_OF = "plan:2026-05-01"
+
+
+def orders_of(spend: np.ndarray, day: date) -> pl.DataFrame:
+    """An order per customer who spends anything."""
+    rows = pl.DataFrame({"customer_id": IDS, "margin": spend}).filter(pl.col("margin") > 0)
+    return rows.with_columns(ordered_on=pl.lit(day), is_purchase=pl.lit(True), margin=pl.col("margin").round(4))
+
+
+def touches_of(got_it: np.ndarray, day: date, campaign_id: str | None) -> pl.DataFrame:
+    return pl.DataFrame({"customer_id": IDS.filter(pl.Series(got_it))}).with_columns(
+        channel=pl.lit("email"),
+        campaign_id=pl.lit(campaign_id, pl.String),
+        touched_on=pl.lit(day),
+        direction=pl.lit("outbound"),
+        has_left=pl.lit(False),
+    )
+
+
+def company(got_it: np.ndarray, *, campaign_id: str | None, seed: int = 0) -> Contacts:
+    """Good customers buy more, before and after; a contact adds `EFFECT` on average: twice as much to half of them."""
+    random = np.random.default_rng(seed)
+    worth = random.lognormal(2.0, 0.8, PEOPLE)
+    after = np.where(random.random(PEOPLE) < 0.5, worth, 0.0)
+    after = after + np.where(got_it & (random.random(PEOPLE) < 0.5), 2.0 * EFFECT, 0.0)
+    orders = [orders_of(worth, DAY - timedelta(days=100)), orders_of(after, DAY + timedelta(days=5))]
+    everybody = touches_of(np.ones(PEOPLE, dtype=bool), DAY - timedelta(days=200), None)
+    touches = pl.concat([everybody, touches_of(got_it, DAY + timedelta(days=1), campaign_id)])
+    customers = pl.DataFrame({"customer_id": IDS, "first_seen_on": pl.repeat(date(2024, 1, 1), PEOPLE, eager=True)})
+    return Contacts(touches, pl.concat(orders), customers)
+
+
+def planned() -> tuple[pl.DataFrame, np.ndarray]:
+    """A plan that writes to all but its hold-out group, and a tenth that draws lots; and who got mail."""
+    is_held_out = draws(IDS, "holdout") < HOLDOUT_SHARE
+    explores = ~is_held_out & (draws(IDS, "explore") < 0.2)
+    got_it = ~is_held_out & (~explores | (draws(IDS, "lot") < 0.5))
+    chance = (1 - HOLDOUT_SHARE) * (0.8 + 0.2 * 0.5)
+    plan = pl.DataFrame(
+        {
+            "plan_id": pl.repeat("2026-05-01", PEOPLE, eager=True),
+            "customer_id": IDS,
+            "channel": np.where(got_it, "email", "none"),
+            "arm": np.where(is_held_out, "holdout", np.where(explores, "explore", "policy")),
+            "chance_email": np.full(PEOPLE, chance),
+            "chance_none": np.full(PEOPLE, 1 - chance),
+        }
+    )
+    return plan, got_it
+
+
+def results(contacts: Contacts, plans: Mapping[date, pl.DataFrame] | None = None, **options: str) -> pl.DataFrame:
+    return campaign_results(contacts, plans or {}, as_of=AS_OF, horizon_days=28, **options)  # type: ignore[arg-type]
+
+
+def row(table: pl.DataFrame, campaign_id: str, channel: str, outcome: str = "margin") -> dict[str, object]:
+    return table.row(by_predicate=(pl.col("campaign_id") == campaign_id) & (pl.col("channel") == channel)
+                     & (pl.col("outcome") == outcome), named=True)  # fmt: skip
+
+
+def test_a_plan_is_measured_against_its_hold_out_group_and_its_channels_by_their_chances() -> None:
+    plan, got_it = planned()
+    table = results(company(got_it, campaign_id=None), {DAY: plan, DAY + timedelta(days=1): plan})
+    assert table.schema == RESULTS_SCHEMA
+    assert table.height == 4
+    whole, email = row(table, PLAN_OF, "all"), row(table, PLAN_OF, "email")
+    assert (whole["method"], email["method"]) == ("holdout", "randomised")
+    share = got_it[plan["arm"].to_numpy() != "holdout"].mean()
+    assert whole["effect_low"] < EFFECT * share < whole["effect_high"]
+    assert email["effect_low"] < EFFECT < email["effect_high"]
+    assert whole["treated"] - whole["control"] == pytest.approx(whole["effect"], abs=1e-5)
+    assert whole["p_value"] < 0.01
+    assert whole["is_final"]
+
+
+def test_a_campaign_that_went_to_the_best_is_not_credited_with_what_they_buy_anyway() -> None:
+    """Accident: naively, the campaign seems to bring three times what it does."""
+    random = np.random.default_rng(1)
+    worth = np.random.default_rng(0).lognormal(2.0, 0.8, PEOPLE)
+    got_it = random.random(PEOPLE) < np.clip(worth / 20.0, 0.05, 0.9)
+    contacts = company(got_it, campaign_id="mail:spring")
+    found = row(results(contacts), "mail:spring", "email")
+    assert found["method"] == "doubly_robust"
+    assert found["effect_low"] < EFFECT < found["effect_high"]
+    after = contacts.orders.filter(pl.col("ordered_on") > DAY)
+    spent = (
+        pl.DataFrame({"customer_id": IDS}).join(after, on="customer_id", how="left")["margin"].fill_null(0).to_numpy()
+    )
+    assert spent[got_it].mean() - spent[~got_it].mean() > found["effect_high"]
+    assert "no hold-out group" in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("share", "days", "word"), [(1.0, 0, "nearly everybody"), (0.5, 20, "more than a week"), (0.004, 0, "too few")]
+)
+def test_what_the_data_cannot_tell_is_not_told(share: float, days: int, word: str) -> None:
+    got_it = np.random.default_rng(1).random(PEOPLE) < share
+    contacts = company(got_it, campaign_id="mail:spring")
+    later = touches_of(got_it, DAY + timedelta(days=1 + days), "mail:spring")
+    found = row(results(replace(contacts, touches=pl.concat([contacts.touches, later]))), "mail:spring", "email")
+    assert (found["method"], found["effect"], found["p_value"]) == ("cannot_be_told", None, None)
+    assert word in found["reason"]
+
+
+def test_a_plan_whose_groups_are_not_as_drawn_or_that_nobody_carried_out_tells_nothing() -> None:
+    plan, got_it = planned()
+    contacts = company(got_it, campaign_id=None)
+    lost = plan.filter((pl.col("arm") != "holdout") | (pl.int_range(pl.len()) % 3 > 0))
+    assert "not of the sizes" in row(results(contacts, {DAY: lost}), PLAN_OF, "all")["reason"]
+    idle = replace(contacts, touches=contacts.touches.filter(pl.col("touched_on") < DAY))
+    assert "less than half" in row(results(idle, {DAY: plan}), PLAN_OF, "all")["reason"]
+
+
+def test_the_planned_share_is_read_off_the_lots() -> None:
+    assert treated_share(planned()[0]) == pytest.approx(1 - HOLDOUT_SHARE, abs=0.002)
+
+
+def test_the_order_of_rows_does_not_matter_and_german_is_spoken_where_asked_for() -> None:
+    plan, got_it = planned()
+    contacts = company(got_it, campaign_id="mail:spring")
+    turned = Contacts(contacts.touches.reverse(), contacts.orders.reverse(), contacts.customers.reverse())
+    assert results(contacts, {DAY: plan}).equals(results(turned, {DAY: plan.reverse()}))
+    german = results(contacts, {DAY: plan}, language="de")
+    assert set(german["method"]) <= set(METHODS)
+    assert german["reason"].str.contains("Kontrollgruppe").any()
