@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 import re
 import runpy
@@ -14,6 +16,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from pipelines.delivery.platforms import PLATFORMS
 from pipelines.delivery.wording import wording
 
 pytestmark = pytest.mark.end_to_end
@@ -64,6 +67,27 @@ def test_every_column_that_people_read_has_words_of_its_own(finished_company: Pa
     silent = {f"{file['file']}: {heading}" for file in own for heading in file["columns"] if heading not in known}
     assert own
     assert silent == set()
+
+
+def test_every_audience_file_can_be_uploaded(finished_company: Path, published: Published) -> None:
+    """Of the platform's header, whole in every row, hashed where it asks for it, small enough, only of the willing."""
+    customers = published(finished_company)["customers"]
+    willing = customers.filter(pl.col("consent_email") & ~pl.col("is_suppressed"))["email"].str.to_lowercase()
+    known = {*willing, *(hashlib.sha256(address.encode()).hexdigest() for address in willing.drop_nulls())}
+    files = sorted((finished_company / "exports" / "latest" / "audiences").glob("*/*.csv"))
+    platforms = {platform.name: platform for platform in PLATFORMS}
+    assert {file.parent.name for file in files} == platforms.keys()
+    for file in files:
+        platform = platforms[file.parent.name]
+        header, *rows = csv.reader(file.read_text("utf-8").splitlines(), delimiter=platform.separator)
+        assert tuple(header) == platform.headers, file
+        assert 0 < len(rows) <= platform.rows_per_file, file
+        assert {len(row) for row in rows} == {len(header)}, file
+        for place, field in enumerate(platform.fields):
+            cells = {row[place] for row in rows} - {""}
+            assert not field.is_hashed or all(re.fullmatch("[0-9a-f]{64}", cell) for cell in cells), (file, field)
+            if field.header.lower().startswith("email") and "consent" not in field.header.lower():
+                assert platform.name == "google_ads" or cells <= known, file
 
 
 def test_the_money_of_the_truth_arrives_to_the_cent(finished_company: Path, published: Published) -> None:

@@ -157,6 +157,47 @@ def test_meta_row_with_its_value(tmp_path: Path) -> None:
     assert {known[name] for name in ("email", "phone", "madid", "st", "dob", "doby", "gen", "age", "uid")} == {""}
 
 
+def test_klaviyo_row_says_what_was_agreed_to(tmp_path: Path) -> None:
+    """Klaviyo sends only to profiles whose consent column reads Subscribe."""
+    row = only_row(tables({"company_name": "Acme", "job_title": "Buyer"}), "klaviyo", tmp_path)
+    known = dict(zip(HEADERS["klaviyo"].split(","), row, strict=True))
+    assert (known["Email"], known["Email Marketing Consent"]) == ("jane.doe@gmail.com", "Subscribe")
+    assert (known["Organization"], known["Title"], known["Segment"]) == ("Acme", "Buyer", "loyal")
+    assert known["Phone Number"] == "+16505551212"
+
+
+def test_brevo_takes_numbers_without_a_plus(tmp_path: Path) -> None:
+    row = only_row(tables({}), "brevo", tmp_path)
+    assert row == ["jane.doe@gmail.com", "O'Neill", "Mary", "16505551212", "loyal"]
+
+
+def test_linkedin_rows_hold_a_hashed_address_beside_plain_names(tmp_path: Path) -> None:
+    """A row without an address matches nobody at LinkedIn, and a hashed name neither."""
+    row = only_row(tables({"job_title": "Buyer", "account_id": "a1"}), "linkedin_contacts", tmp_path)
+    assert row[:4] == [sha256("jane.doe@gmail.com"), "Mary", "O'Neill", "Buyer"]
+    assert row[4:] == ["'=Acme GmbH", "US", ""]
+
+
+def test_hubspot_row_tells_customers_from_leads(tmp_path: Path) -> None:
+    for name, is_buyer, stage in (("a", True, "customer"), ("b", False, "lead")):
+        (tmp_path / name).mkdir()
+        row = only_row(tables({"is_buyer": is_buyer}), "hubspot", tmp_path / name)
+        assert dict(zip(HEADERS["hubspot"].split(","), row, strict=True))["Lifecycle Stage"] == stage
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
+def test_what_is_hashed_is_what_the_platform_asks_for(platform: Any) -> None:
+    hashed = {field.header for field in platform.fields if field.is_hashed}
+    meta = {"email", "phone", "fn", "ln", "zip", "ct", "country"}
+    advertising = {
+        "google_ads": {"Email", "Phone", "First Name", "Last Name"},
+        "linkedin_contacts": {"email"},
+        "meta": meta,
+        "meta_value": meta,
+    }
+    assert hashed == advertising.get(platform.name, set())
+
+
 def test_nothing_is_never_hashed(tmp_path: Path) -> None:
     """The hash of an empty text is a hash like any other, and would be matched."""
     row = only_row(tables({"first_name": "", "last_name": " ", "phone": None, "city": "-"}), "meta", tmp_path)
