@@ -38,8 +38,9 @@ test: $(READY) ## set up, run every test
 ui: $(READY) ## the Dagster UI on 127.0.0.1:3000
 	@$(BIN)/stammkunde ui
 
-docs: $(READY) ## write the pages of docs/ anew from contracts and presets
+docs: $(READY) ## write the pages of docs/ anew from contracts, presets, settings and commands; pair the notebooks
 	@$(BIN)/python -m pipelines.documentation
+	@$(BIN)/jupytext --quiet --sync notebooks/*.py
 
 browser: $(BROWSER)/axe.min.js ## what the tests of pages need beside Debian's chromium and chromium-driver: axe-core, through npm
 

@@ -72,9 +72,9 @@ def settings_table() -> str:
 
 def _table(keys: Mapping[str, Any], defaults: Mapping[str, object], schema: Mapping[str, Any]) -> str:
     rows = (
-        (f"`{key}`", one.get("description", ""), allowed(one, schema), f"`{_flow(defaults[key])}`")
-        if key in defaults
-        else (f"`{key}`", one.get("description", ""), allowed(one, schema), "")
+        (f"`{key}`", _meaning(one, schema), allowed(one, schema), f"`{_flow(defaults[key])}`")
+        if key in defaults and "$ref" not in one
+        else (f"`{key}`", _meaning(one, schema), allowed(one, schema), "see below" if "$ref" in one else "")
         for key, one in keys.items()
     )
     lines = (" | ".join(map(_cell, row)) for row in rows)
@@ -130,8 +130,8 @@ def _allowed_number(schema: Mapping[str, Any]) -> str:
 def _block(key: str, default: object, schema: Mapping[str, Any]) -> str:
     """One key: what it means, what may stand there, an example, and the default."""
     own = schema["properties"][key]
-    sentences = [own.get("description", "")]
-    if words := allowed(own, schema):
+    sentences = [_meaning(own, schema)]
+    if "$ref" not in own and (words := allowed(own, schema)):
         sentences.append(f"Allowed: {words}.")
     sentences += [f"Example: {key}: {_flow(example)}" for example in own.get("examples", [])]
     lines = [*_comment(sentences), *_inner_comments(own, schema)]
@@ -143,8 +143,14 @@ def _inner_comments(own: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterat
     for name in dict.fromkeys(_references(own)):
         for key, one in _named(name, schema).get("properties", {}).items():
             words = allowed(one, schema)
-            sentence = f"{key}: {one.get('description', '')}{f' Allowed: {words}.' if words else ''}"
+            sentence = f"{key}: {_meaning(one, schema)}{f' Allowed: {words}.' if words else ''}"
             yield from textwrap.wrap(sentence, _WIDTH, initial_indent="# - ", subsequent_indent="# ")
+
+
+def _meaning(one: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+    """What a key means; of settings within settings, what they are about."""
+    own = one.get("description") or (_named(one["$ref"], root).get("description") if "$ref" in one else "")
+    return str(own or "")
 
 
 def _references(part: object) -> Iterator[str]:
