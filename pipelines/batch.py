@@ -22,6 +22,8 @@ telemetry:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+freshness:
+  enabled: true
 nux:
   enabled: false
 run_monitoring:

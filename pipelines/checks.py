@@ -16,6 +16,8 @@ from pipelines.discretion import discreet
 from pipelines.judged_files import judge_new_files
 from pipelines.resources import WorkspaceResource
 
+_CORRECT_THE_FILE = "Correct them in their file and land it again, or take the file out of landing/."
+_REPORT_IT = "This is a fault of the program, not of your files; please report it with the name of the check."
 LIKE_EARLIER = "the_latest_files_are_like_earlier_ones"
 
 
@@ -27,7 +29,7 @@ def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
     @discreet
     def check_raw_entities(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
         for key in rules:
-            yield from _results(key, judge_new_files(workspace.folders.raw, key.path[-1]))
+            yield from _results(key, judge_new_files(workspace.folders.raw, key.path[-1]), _CORRECT_THE_FILE)
 
     return [check_raw_entities]
 
@@ -103,7 +105,7 @@ def _model_output_check(name: str, rules: tuple[Rule, ...]) -> dg.AssetChecksDef
     @discreet
     def check_model_output(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
         table = pl.scan_parquet(workspace.folders.analytics / name / f"{name}.parquet", glob=False)
-        yield from _results(key, validate_output(name, table))
+        yield from _results(key, validate_output(name, table), _REPORT_IT)
 
     return check_model_output
 
@@ -119,14 +121,14 @@ def _specs(rules: dict[dg.AssetKey, tuple[Rule, ...]]) -> list[dg.AssetCheckSpec
     ]
 
 
-def _results(key: dg.AssetKey, outcomes: Sequence[ExpectationOutcome]) -> Iterator[dg.AssetCheckResult]:
+def _results(key: dg.AssetKey, outcomes: Sequence[ExpectationOutcome], advice: str) -> Iterator[dg.AssetCheckResult]:
     for outcome in outcomes:
         yield dg.AssetCheckResult(
             asset_key=key,
             check_name=outcome.name,
             passed=outcome.success,
             severity=dg.AssetCheckSeverity.ERROR if outcome.severity == "error" else dg.AssetCheckSeverity.WARN,
-            description=f"Not so for {outcome.unexpected_count:,} of {outcome.element_count:,} rows."
+            description=f"Not so for {outcome.unexpected_count:,} of {outcome.element_count:,} rows. {advice}"
             if not outcome.success
             else None,
             metadata={"unexpected_count": outcome.unexpected_count, "element_count": outcome.element_count},

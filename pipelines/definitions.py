@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.alerts import alert_hook
 from pipelines.assets.analytics import customer_value
 from pipelines.assets.delivery import exports_asset
 from pipelines.assets.identity import identity
@@ -16,6 +17,7 @@ from pipelines.assets.warehouse import dbt_layers, published_keys
 from pipelines.automation import daily_schedule, landing_sensor
 from pipelines.batch import JOB_NAME
 from pipelines.checks import batch_checks, model_output_checks, raw_entity_checks, reference_checks
+from pipelines.presentation import presented
 from pipelines.project import dbt_project, dbt_resource
 from pipelines.resources import WorkspaceResource
 from pipelines.workspace import Workspace
@@ -35,10 +37,11 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
         JOB_NAME,
         selection=dg.AssetSelection.all(),
         executor_def=dg.in_process_executor,
+        hooks={alert_hook},
         description="One whole batch: from the files in landing/ to the published tables.",
     )
     return dg.Definitions(
-        assets=[
+        assets=presented(
             landing,
             identity,
             customer_value,
@@ -51,7 +54,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             channel_months,
             *layers,
             exports_asset(published_keys(layers)),
-        ],
+        ),
         asset_checks=[*raw_entity_checks(), *batch_checks(), *reference_checks(), *model_output_checks()],
         jobs=[batch],
         schedules=[daily_schedule(batch, workspace.settings.timezone)],

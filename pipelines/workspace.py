@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pipelines.alert_settings import AlertSettings
 from pipelines.decisions import DECISIONS_FILE, read_decisions
 from pipelines.exchange_rates import RATE_DECIMALS, RATES_FILE, DatedRate, read_rates
 from pipelines.settings_file import read_settings_file
@@ -116,6 +117,9 @@ class Settings(BaseModel):
         get_args(AudiencePlatform),
         description="Platforms to write audience files for; [] for none. Advertising platforms need a consent that "
         "covers passing data on to them.",
+    )
+    alerts: AlertSettings = Field(
+        default_factory=AlertSettings, description="Where to tell of a step that failed; without it, nowhere."
     )
     memory_limit_gb: float = Field(4, ge=0.5, description="Memory that DuckDB may use, in gigabytes.")
 

@@ -47,7 +47,7 @@ def customer_value(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     return written(
         value,
         folders.analytics / "customer_value",
-        {"model": model.name, "verdict": verdict, "classes": in_markdown(classes.sort("value_class"))},
+        {"model": model.name, "verdict": verdict, "classes": in_markdown(classes.sort("value_class"), bars="clv")},
     )
 
 

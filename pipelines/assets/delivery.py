@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.assets.landing import read_run_context
 from pipelines.batch_history import all_unusual_files, newest_days
+from pipelines.batch_summary import published_figures
 from pipelines.delivery.contents import deliver
 from pipelines.delivery.publish import publication, published_before
 from pipelines.delivery.quality_page import write_quality_page
@@ -55,8 +56,10 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 language=folders.settings.language,
                 platforms=folders.settings.audiences,
             )
+        _, figures = published_figures(folders)
         return dg.MaterializeResult(
             metadata={
+                **{metric: float(figure["value"]) for metric, figure in figures.items()},
                 "as_of": as_of.isoformat(),
                 "files": len(delivered.files),
                 "dagster/row_count": sum(delivered.row_counts().values()),

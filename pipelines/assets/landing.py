@@ -12,7 +12,7 @@ from typing import get_args
 import dagster as dg
 import polars as pl
 
-from data_quality.contracts import contracts
+from data_quality.contracts import Contract, contracts
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
 from pipelines.errors import UserError
@@ -42,9 +42,30 @@ def landing_specs() -> list[dg.AssetSpec]:
     """Return what the step writes: the raw entities, and the tables about the run itself."""
     described = {entity: contract.description for entity, contract in contracts().items()} | TABLES_ABOUT_THE_RUN
     return [
-        dg.AssetSpec(["raw", name], description=description, group_name="landing", kinds={"duckdb"})
+        dg.AssetSpec(
+            ["raw", name],
+            description=description,
+            group_name="landing",
+            kinds={"duckdb"},
+            metadata={"dagster/column_schema": columns_of(contracts()[name])} if name in contracts() else None,
+        )
         for name, description in described.items()
     ]
+
+
+def columns_of(contract: Contract) -> dg.TableSchema:
+    """Return the columns of a raw entity as its contract describes them."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                column.name,
+                column.type,
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=not column.required),
+            )
+            for column in contract.columns
+        ]
+    )
 
 
 @dg.multi_asset(name="landing", specs=landing_specs())

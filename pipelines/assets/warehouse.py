@@ -17,6 +17,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from pipelines.presentation import dbt_test_sentence
 from pipelines.resources import WorkspaceResource
 
 LAYERS = ("staging", "core", "marts")
@@ -33,6 +34,13 @@ class ByTableName(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         folder = dbt_resource_props["fqn"][1]
         return folder if folder in LAYERS else "staging"
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """Each dbt test says in words what holds when it passes."""
+        check = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return check and check._replace(description=dbt_test_sentence(manifest["nodes"][unique_id]))
 
 
 def dbt_layers(project: DbtProject) -> list[dg.AssetsDefinition]:

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.batch import JOB_NAME
 from pipelines.definitions import definitions_of
+from pipelines.presentation import FRESHNESS
 from pipelines.workspace import Workspace
 
 PUBLISHED = {
@@ -111,6 +112,35 @@ def test_every_asset_and_check_says_what_it_is(definitions: dg.Definitions) -> N
     graph = definitions.resolve_asset_graph()
     silent = [key.to_user_string() for key in graph.materializable_asset_keys if not graph.get(key).description]
     assert silent == []
+
+
+def test_every_check_says_in_words_what_holds(definitions: dg.Definitions) -> None:
+    """dbt's own names for its tests are no sentences."""
+    graph = definitions.resolve_asset_graph()
+    said = {key.name: graph.get_check_spec(key).description or "" for key in graph.asset_check_keys}
+    assert [name for name, sentence in said.items() if not sentence.endswith(".")] == []
+    assert said["unique_key_next_best_channel_customer_id__channel"] == "There is one row per customer_id, channel."
+
+
+def test_every_asset_has_an_owner_and_a_kind(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    nodes = {key.to_user_string(): graph.get(key) for key in graph.materializable_asset_keys}
+    assert [name for name, node in nodes.items() if not node.owners or not node.kinds or not node.group_name] == []
+    asked = {name: node.owners for name, node in nodes.items()}
+    assert (asked["sales_buyers"], asked["service_followups"]) == (["team:sales"], ["team:service"])
+    assert asked["orders"] == ["team:data"]
+
+
+def test_what_people_read_has_a_freshness_policy(definitions: dg.Definitions) -> None:
+    spec = definitions.resolve_asset_graph().get(dg.AssetKey("exports"))
+    assert spec.freshness_policy == FRESHNESS
+
+
+@pytest.mark.parametrize("key", [["raw", "orders"], ["customers"], ["customer_360"]], ids="/".join)
+def test_tables_show_their_columns_before_any_run(definitions: dg.Definitions, key: list[str]) -> None:
+    schema = definitions.resolve_asset_graph().get(dg.AssetKey(key)).metadata["dagster/column_schema"]
+    assert len(schema.columns) > 10
+    assert all(column.description for column in schema.columns)
 
 
 def test_one_job_runs_everything_in_one_process(definitions: dg.Definitions) -> None:
