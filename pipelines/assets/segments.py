@@ -72,6 +72,6 @@ def earlier_run(folders: Workspace, as_of: date) -> EarlierRun | None:
 def _metadata(found: Segmentation, name: str) -> dict[str, dg.MetadataValue]:
     if name == "customer_segments":
         sizes = found.customers["rfm_segment"].value_counts(name="customers")
-        return {"segments": in_markdown(sizes.sort("customers", "rfm_segment", descending=True))}
+        return {"segments": in_markdown(sizes.sort("customers", "rfm_segment", descending=True), bars="customers")}
     columns = ("segment_id", "name", "sentence", "customer_count", "stability", "learned_on")
     return {"segments": in_markdown(found.segments.select(columns))}
