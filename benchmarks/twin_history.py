@@ -23,9 +23,13 @@ def twin_history(customers: int, *, seed: int, parameters: Parameters | None = N
     """A company in which the best customers were called, and all that its systems know of it."""
     company = invent_company(parameters or Parameters(), customers, seed, END)
     newsletter, calls = send_newsletters(company), make_calls(company)
-    orders = place_orders(company, newsletter, calls)
+    return company, history_of(company, newsletter, calls, place_orders(company, newsletter, calls))
+
+
+def history_of(company: Company, newsletter: Newsletter, calls: Calls, orders: Orders) -> History:
+    """All that the company's systems know of what happened."""
     touches = pl.concat([_mailings(company, newsletter), _calls(company, calls)])
-    return company, History(_orders(company, orders), touches, _customers(company))
+    return History(_orders(company, orders), touches, _customers(company))
 
 
 def true_margins(company: Company, channel: str) -> npt.NDArray[np.float64]:

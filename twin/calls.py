@@ -36,7 +36,9 @@ class Calls:
 
 
 @dataclass(frozen=True)
-class _Planned:
+class PlannedCalls:
+    """Calls before they are made: whom, in which round, on which day of the history, and with what chance."""
+
     person: Ints
     round: Ints
     day: Ints
@@ -49,10 +51,10 @@ def make_calls(company: Company) -> Calls:
     can_be_called = company.presence.has_contact & company.people.has("phone")
     rounds = [_listed(rng, company, can_be_called, number) for number in range(company.parameters.call_rounds)]
     planned = [*rounds, _inbound(rng, company, can_be_called)]
-    return _made(
+    return made(
         rng,
         company,
-        _Planned(
+        PlannedCalls(
             np.concatenate([calls.person for calls in planned]),
             np.concatenate([calls.round for calls in planned]),
             np.concatenate([calls.day for calls in planned]),
@@ -61,7 +63,7 @@ def make_calls(company: Company) -> Calls:
     )
 
 
-def _listed(rng: np.random.Generator, company: Company, can_be_called: Bools, number: int) -> _Planned:
+def _listed(rng: np.random.Generator, company: Company, can_be_called: Bools, number: int) -> PlannedCalls:
     """Sales calls those who have bought more: the more orders so far, the likelier a call."""
     parameters = company.parameters
     day = company.calendar.days - parameters.campaign_days
@@ -72,20 +74,21 @@ def _listed(rng: np.random.Generator, company: Company, can_be_called: Bools, nu
     propensity = np.where(can_be_called & (company.traits.joined < day), wanted, 0.0)
     people = np.flatnonzero(rng.random(propensity.size) < propensity).astype(np.int64)
     days = day + rng.choice(_WORKDAYS_OF_TWO_WEEKS, people.size)
-    return _Planned(people, np.full(people.size, number), days, propensity[people])
+    return PlannedCalls(people, np.full(people.size, number), days, propensity[people])
 
 
-def _inbound(rng: np.random.Generator, company: Company, can_be_called: Bools) -> _Planned:
+def _inbound(rng: np.random.Generator, company: Company, can_be_called: Bools) -> PlannedCalls:
     calls = can_be_called & (rng.random(can_be_called.size) < company.parameters.inbound_call_share)
     people = np.flatnonzero(calls).astype(np.int64)
     earliest = company.calendar.days - company.parameters.campaign_days
     first = np.maximum(company.traits.joined[people].astype(np.int64) + 1, earliest)
     people, first = people[first < company.calendar.days], first[first < company.calendar.days]
     days = rng.integers(first, company.calendar.days)
-    return _Planned(people, np.full(people.size, -1), days, np.full(people.size, np.nan))
+    return PlannedCalls(people, np.full(people.size, -1), days, np.full(people.size, np.nan))
 
 
-def _made(rng: np.random.Generator, company: Company, planned: _Planned) -> Calls:
+def made(rng: np.random.Generator, company: Company, planned: PlannedCalls) -> Calls:
+    """The calls with all that came of them before the end of the history, in the order of time."""
     person, size = planned.person, planned.person.size
     made_at = company.calendar.moments(planned.day, rng.integers(9 * 3_600, 17 * 3_600, size))
     is_inbound = planned.round < 0

@@ -60,7 +60,9 @@ class Newsletter:
 
 
 @dataclass(frozen=True)
-class _Announcement:
+class Announcement:
+    """A mailing before it is sent: its number, its words, its day of the history and its moment."""
+
     number: int
     title: str
     subject: str
@@ -69,25 +71,35 @@ class _Announcement:
 
 
 def send_newsletters(company: Company) -> Newsletter:
-    """The mailings of the last `campaign_days`, each held out from a random share of the members."""
-    rng = stream(company.seed, "newsletters")
+    """The mailings of the last `campaign_days`, each held out from a random share of the members.
+
+    A share of them (`selective_mailing_share`) goes rather to those who have bought more, as calls do.
+    """
+    rng, choice = stream(company.seed, "newsletters"), stream(company.seed, "mailing lists")
     parameters, presence, count = company.parameters, company.presence, company.people.count
     left_with, bounced_with = np.full(count, -1), np.full(count, -1)
     mailings = []
     for number in range(parameters.campaign_count):
         news = _announced(parameters, company.calendar, number)
         is_open_to = presence.is_member & (presence.joined_at < news.sent_at) & (left_with < 0) & (bounced_with < 0)
-        effect = np.where(company.is_alive_on(news.day), company.traits.email_effect, 0.0)
-        mailing = _sent(
-            rng, parameters, news, np.flatnonzero(is_open_to).astype(np.int64), effect, company.calendar.end
-        )
+        if choice.random() < parameters.selective_mailing_share:
+            is_open_to &= choice.random(count) < _favour(company, news.day)
+        members = np.flatnonzero(is_open_to).astype(np.int64)
+        is_held_out = rng.random(members.size) < parameters.held_out_share
+        mailing = sent(rng, company, news, members[~is_held_out], members[is_held_out])
         left_with[mailing.recipients[mailing.is_leaving]] = number
         bounced_with[mailing.recipients[mailing.is_hard_bounce]] = number
         mailings.append(mailing)
     return Newsletter(tuple(mailings), left_with, bounced_with)
 
 
-def _announced(parameters: Parameters, calendar: Calendar, number: int) -> _Announcement:
+def _favour(company: Company, day: int) -> Floats:
+    """The chance to be on a selective list: the more orders so far, the likelier."""
+    so_far = np.bincount(company.own.person[company.own.day < day], minlength=company.people.count)
+    return np.minimum(0.15 + 0.3 * np.sqrt(so_far), 0.9)
+
+
+def _announced(parameters: Parameters, calendar: Calendar, number: int) -> Announcement:
     """Mailings go out evenly, in turn on a Tuesday and on a Thursday."""
     apart = parameters.campaign_days / parameters.campaign_count
     day = calendar.days - parameters.campaign_days + int((number + 0.3) * apart)
@@ -96,19 +108,13 @@ def _announced(parameters: Parameters, calendar: Calendar, number: int) -> _Anno
     seconds = np.array([_SEND_TIMES[number % len(_SEND_TIMES)]], dtype=np.int64)
     sent_at = int(calendar.moments(np.array([day]), seconds)[0])
     title = f"{day_of(calendar.first + day).isoformat()} {theme}"
-    return _Announcement(number, title, subject, day, sent_at)
+    return Announcement(number, title, subject, day, sent_at)
 
 
-def _sent(
-    rng: np.random.Generator,
-    parameters: Parameters,
-    news: _Announcement,
-    members: Ints,
-    effect: Floats,
-    end: int,
-) -> Mailing:
-    is_held_out = rng.random(members.size) < parameters.held_out_share
-    recipients = members[~is_held_out]
+def sent(rng: np.random.Generator, company: Company, news: Announcement, recipients: Ints, held_out: Ints) -> Mailing:
+    """The mailing as it went out to these recipients, with all that came of it before the end of the history."""
+    parameters, end = company.parameters, company.calendar.end
+    effect = np.where(company.is_alive_on(news.day), company.traits.email_effect, 0.0)
     fate = rng.random(recipients.size)
     is_hard = fate < parameters.hard_bounce_share
     is_soft = ~is_hard & (fate < parameters.hard_bounce_share + parameters.soft_bounce_share)
@@ -122,7 +128,7 @@ def _sent(
         subject=news.subject,
         sent_at=news.sent_at,
         recipients=recipients,
-        held_out=members[is_held_out],
+        held_out=held_out,
         is_hard_bounce=is_hard,
         is_soft_bounce=is_soft,
         is_leaving=is_delivered & ~is_moved & (rng.random(recipients.size) < parameters.unsubscribe_share),

@@ -11,7 +11,7 @@ from twin.assortment import Assortment
 from twin.buying import Traits
 from twin.calls import Calls
 from twin.company import Company
-from twin.newsletters import Newsletter
+from twin.newsletters import Mailing, Newsletter
 from twin.parameters import Parameters
 
 CAUSES = ("own", "email", "phone")
@@ -80,9 +80,25 @@ class Orders:
 
 def place_orders(company: Company, newsletter: Newsletter, calls: Calls) -> Orders:
     """Every order up to the end of the history: those placed unasked, and those that a mailing or a call brought."""
-    parameters, people, goods = company.parameters, company.people, company.goods
     rng = stream(company.seed, "orders")
-    person, placed_at, cause, cause_number = _placed(rng, company, newsletter, calls)
+    unasked = company.own.day < company.calendar.days
+    return filled(rng, company, placements(rng, company, unasked, newsletter.mailings, calls), company.calendar.end)
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Who places an order when and why, in the order of time."""
+
+    person: Ints
+    placed_at: Ints
+    cause: Ints
+    cause_number: Ints
+
+
+def filled(rng: np.random.Generator, company: Company, placed: Placements, end: int) -> Orders:
+    """The orders with baskets, prices and fates as far as these have come by the moment `end`."""
+    parameters, people, goods = company.parameters, company.people, company.goods
+    person, placed_at, cause = placed.person, placed.placed_at, placed.cause
     line_start, article, quantity = _baskets(rng, parameters, company.traits, goods, person)
     unit_price = goods.prices[article]
     amount = unit_price * quantity
@@ -96,12 +112,12 @@ def place_orders(company: Company, newsletter: Newsletter, calls: Calls) -> Orde
     invoice_share = np.where(is_business, parameters.business_invoice_share, parameters.invoice_share)
     is_invoice = ~is_in_store & (rng.random(person.size) < invoice_share)
     return Orders(
-        *(person, placed_at, cause, cause_number, line_start, article, quantity, unit_price),
+        *(person, placed_at, cause, placed.cause_number, line_start, article, quantity, unit_price),
         goods=worth,
         discount=discount,
         shipping=shipping,
         tax=contained_tax(total, parameters.vat_percent),
-        **_fates(rng, parameters, placed_at, is_invoice, total, part, company.calendar.end),
+        **_fates(rng, parameters, placed_at, is_invoice, total, part, end),
         is_invoice=is_invoice,
         is_in_store=is_in_store,
         uses_second_email=people.has("second_email")[person] & ~is_in_store & (rng.random(person.size) < 0.4),
@@ -121,25 +137,30 @@ def contained_tax(total: Ints, percent: int) -> Ints:
     return (2 * total * percent + 100 + percent) // (2 * (100 + percent))
 
 
-def _placed(
-    rng: np.random.Generator, company: Company, newsletter: Newsletter, calls: Calls
-) -> tuple[Ints, Ints, Ints, Ints]:
+def placements(
+    rng: np.random.Generator,
+    company: Company,
+    unasked: Bools,
+    mailings: tuple[Mailing, ...],
+    calls: Calls,
+    first_call: int = 0,
+) -> Placements:
+    """The orders of `unasked` (of the company's own), of mailings, and of calls, which count from `first_call`."""
     own, calendar = company.own, company.calendar
-    is_past = own.day < calendar.days
-    hours = _FIRST_HOUR + weighted(rng, _HOURS, int(is_past.sum()))
-    unasked_at = calendar.moments(own.day[is_past], hours * 3_600 + rng.integers(0, 3_600, hours.size))
-    groups = [(own.person[is_past], unasked_at, 0, np.full(hours.size, -1))]
-    for mailing in newsletter.mailings:
+    hours = _FIRST_HOUR + weighted(rng, _HOURS, int(unasked.sum()))
+    unasked_at = calendar.moments(own.day[unasked], hours * 3_600 + rng.integers(0, 3_600, hours.size))
+    groups = [(own.person[unasked], unasked_at, 0, np.full(hours.size, -1))]
+    for mailing in mailings:
         moved = mailing.recipients[mailing.is_moved]
         groups.append((moved, mailing.moved_at, 1, np.full(moved.size, mailing.number)))
     brought = np.flatnonzero(calls.moved_at >= 0).astype(np.int64)
-    groups.append((calls.person[brought], calls.moved_at[brought], 2, brought))
+    groups.append((calls.person[brought], calls.moved_at[brought], 2, first_call + brought))
     person = np.concatenate([group[0] for group in groups])
     placed_at = np.concatenate([group[1] for group in groups])
     cause = np.concatenate([np.full(len(group[0]), group[2]) for group in groups])
     cause_number = np.concatenate([group[3] for group in groups])
     order = np.lexsort((cause_number, cause, person, placed_at))
-    return person[order], placed_at[order], cause[order], cause_number[order]
+    return Placements(person[order], placed_at[order], cause[order], cause_number[order])
 
 
 def _baskets(

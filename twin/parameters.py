@@ -78,6 +78,7 @@ class Parameters:
 
     campaign_count: int = 36
     campaign_days: int = 730
+    selective_mailing_share: float = 0.0
     held_out_share: float = 0.15
     hard_bounce_share: float = 0.004
     soft_bounce_share: float = 0.012

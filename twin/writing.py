@@ -37,6 +37,16 @@ class TwinSummary:
     files: int
 
 
+@dataclass(frozen=True)
+class Facts:
+    """A company and all that happened in it up to its end."""
+
+    company: Company
+    newsletter: Newsletter
+    calls: Calls
+    orders: Orders
+
+
 def write_company(
     folder: Path,
     customers: int = 5_000,
@@ -52,20 +62,28 @@ def write_company(
     """
     if customers < 10:
         raise ValueError(f"A company of {customers} customers is too small to say anything about; take at least 10.")
-    landing, beside = _empty_folder(folder / "landing"), _empty_folder(folder / "truth")
     company = invent_company(parameters or Parameters(), customers, seed, end)
-    newsletter = send_newsletters(company)
-    calls = make_calls(company)
-    orders = place_orders(company, newsletter, calls)
+    newsletter, calls = send_newsletters(company), make_calls(company)
+    facts = Facts(company, newsletter, calls, place_orders(company, newsletter, calls))
+    return write_facts(folder, facts, beginning=facts)
+
+
+def write_facts(folder: Path, facts: Facts, *, beginning: Facts) -> TwinSummary:
+    """Write `folder`/landing and `folder`/truth; tickets and deals are those of the `beginning`.
+
+    Raises FileExistsError when one of the two folders already holds something.
+    """
+    landing, beside = _empty_folder(folder / "landing"), _empty_folder(folder / "truth")
+    company, newsletter, calls, orders = facts.company, facts.newsletter, facts.calls, facts.orders
     activities, machine_events = _write_mailings(landing / "mailchimp", beside, company, newsletter)
-    records, rows = _write_systems(landing, company, newsletter, calls, orders)
+    records, rows = _write_systems(landing, facts, beginning)
     _write_truth(beside, company, newsletter, calls, orders, activities, records)
     totals = _totals(company, calls, orders, activities, records)
     truth.write_json(beside / "totals.json", totals | rows | {"machine_events": machine_events})
     return TwinSummary(
         landing=landing,
         truth=beside,
-        customers=customers,
+        customers=company.people.count,
         buyers=int(company.presence.is_buyer.sum()),
         orders=orders.count,
         order_lines=len(orders.article),
@@ -98,10 +116,9 @@ def _write_mailings(
     return activities, machines.rows
 
 
-def _write_systems(
-    landing: Path, company: Company, newsletter: Newsletter, calls: Calls, orders: Orders
-) -> tuple[pl.DataFrame, dict[str, object]]:
+def _write_systems(landing: Path, facts: Facts, beginning: Facts) -> tuple[pl.DataFrame, dict[str, object]]:
     """Everything but the mailings' activity; returns the truth of all records, and rows per file."""
+    company, newsletter, calls, orders = facts.company, facts.newsletter, facts.calls, facts.orders
     shop, crm = landing / "shopify", landing / "hubspot"
     contacts = hubspot.Contacts.of(company)
     records = [
@@ -116,8 +133,8 @@ def _write_systems(
     rows: dict[str, object] = {
         "order_file_rows": shopify_orders.write_orders(shop, company, orders),
         "products": shopify_customers.write_products(shop, company),
-        "deals": hubspot.write_deals(crm, company, contacts),
-        "tickets": hubspot.write_tickets(crm, company, contacts, orders),
+        "deals": hubspot.write_deals(crm, beginning.company, contacts),
+        "tickets": hubspot.write_tickets(crm, beginning.company, contacts, beginning.orders),
         "calls": hubspot.write_calls(crm, company, contacts, calls),
     }
     return pl.concat(records), rows
