@@ -81,17 +81,17 @@ def candidate_pairs(profiles: pl.DataFrame) -> tuple[pl.DataFrame, list[Block]]:
 def _bounded(keyed: pl.DataFrame, rule: Sequence[str], budget: int) -> tuple[pl.DataFrame, Block]:
     """The members of the blocks that are small enough: profile, customer, key."""
     filled = keyed.lazy().drop_nulls(rule).select("profile", "customer", key=pl.struct(rule).hash(seed=1))
-    shared = filled.filter(pl.col("key").is_duplicated()).collect()
     size = pl.col("size").cast(pl.Int64)
-    sizes = shared.group_by("key").agg(size=pl.len()).group_by("size").len("blocks").sort("size")
-    sizes = sizes.with_columns(pairs=(size * (size - 1) // 2 * pl.col("blocks")).cum_sum())
+    shared = filled.with_columns(size=pl.len().over("key")).filter(pl.col("size") > 1).collect()
+    sizes = shared.group_by("size").len("members").sort("size")
+    sizes = sizes.with_columns(pairs=((size - 1) * pl.col("members") // 2).cum_sum())
     kept = sizes.filter(pl.col("pairs") <= budget)
     largest, largest_kept, pair_count = (
         sizes["size"].max() or 0,
         kept["size"].max() or 0,
         kept["pairs"].max() or 0,
     )
-    members = shared.filter(pl.len().over("key") <= largest_kept)
+    members = shared.filter(pl.col("size") <= largest_kept).drop("size")
     return members, Block(" + ".join(rule), int(str(largest)), int(str(largest_kept)), int(str(pair_count)))
 
 

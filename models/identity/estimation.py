@@ -60,10 +60,14 @@ def _has(profiles: pl.DataFrame, rule: Sequence[str]) -> bool:
 
 
 def _sample(profiles: pl.DataFrame) -> pl.DataFrame:
-    distinct = profiles.sort(pl.col("profile").hash(seed=7), "profile").unique(
-        "customer", keep="first", maintain_order=True
+    """Profiles of different customers, drawn by the hash of their number."""
+    drawn = (
+        profiles.select("profile", "customer")
+        .sort(pl.col("profile").hash(seed=7), "profile")
+        .unique("customer", keep="first", maintain_order=True)
+        .head(SAMPLE_SIZE)
     )
-    return distinct.head(SAMPLE_SIZE)
+    return profiles.filter(pl.col("profile").is_in(drawn["profile"].implode()))
 
 
 def _session(
@@ -89,7 +93,7 @@ def _session(
 
 def _training_blocks(profiles: pl.DataFrame, rule: Sequence[str]) -> tuple[pl.DataFrame, int]:
     """The profiles of as many blocks as training can bear, drawn by the hash of their key, and their pairs."""
-    keyed = profiles.drop_nulls(rule).with_columns(key=pl.struct(rule).hash(seed=3))
+    keyed = profiles.select("profile", *rule).drop_nulls(rule).select("profile", key=pl.struct(rule).hash(seed=3))
     size = pl.col("size").cast(pl.Int64)
     blocks = (
         keyed.group_by("key")
@@ -100,4 +104,5 @@ def _training_blocks(profiles: pl.DataFrame, rule: Sequence[str]) -> tuple[pl.Da
         .sort("key")
         .filter(pl.col("pairs").cum_sum() <= TRAINING_PAIRS)
     )
-    return keyed.join(blocks.select("key"), on="key", how="semi"), int(blocks["pairs"].sum())
+    members = keyed.join(blocks.select("key"), on="key", how="semi")
+    return profiles.filter(pl.col("profile").is_in(members["profile"].implode())), int(blocks["pairs"].sum())

@@ -52,6 +52,7 @@ EVIDENCE_SCHEMA = pl.Schema(
     }
 )
 REFITTED_BELOW = 500_000
+_ID_COLUMNS = ("customer_id", "first_customer_id", "issued_in_run")
 _STRENGTH = {rule: at for at, rule in enumerate(("similarity", *RULES, "decision"), start=1)}
 
 
@@ -95,10 +96,12 @@ def link_records(
     sure = {**sure_links(nodes), "decision": same.select(record="right", first="left")}
     groups = united(nodes.height, _weighed(sure), different)
     profiles = _profiles(nodes, groups)
+    nodes = nodes.select("record", *RECORD_KEY, "email", "phone", "mobile")  # what is compared is in the profiles now
     matched = _matched(profiles, groups, _grouped(different, groups))
     members = nodes.with_columns(component=pl.Series(matched.clusters.labels[groups]), group=pl.Series(groups))
     before = _schemed(previous, KNOWN_SCHEMA), _schemed(aliases, ALIASES_SCHEMA)
-    links = _links(with_customer_ids(members, *before), sure, matched.links)
+    ids = with_customer_ids(members.select(*RECORD_KEY, "component"), *before)
+    links = _links(pl.concat([members, ids.select(_ID_COLUMNS)], how="horizontal"), sure, matched.links)
     evidence = _evidence(nodes, profiles, sure, matched.links, groups)
     return Linked(
         links, resolved_aliases(links, *before), evidence, matched.blocks, matched.clusters, matched.agreement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import polars as pl
 
@@ -30,6 +30,7 @@ _INPUT = (
     "merged_into_source_id", "email", "phone", "mobile", "country", "first_name", "last_name", "full_name", "birth_on",
     "birth_place", "street", "postcode", "city", "address_line_2", "job_title", "company_name",
 )  # fmt: skip
+_KEPT = ("merged_into_source_id", "email", "phone", "mobile", "own_id", "initial")
 _AREA_LENGTH = 3
 """The first signs of a postcode stand for a town or a region in most countries."""
 
@@ -56,7 +57,7 @@ def comparable(records: pl.DataFrame, home_country: str, mail_providers: Collect
     )
     own_id = pl.when((pl.col("entity") != "accounts") & ~_repeats_address()).then("source_id")
     located = pl.when(pl.col("country").is_null()).then(pl.lit(home_country)).otherwise("country")
-    people = nodes.lazy().with_columns(
+    people = nodes.with_columns(
         pl.col("record").cast(pl.Int64),
         country=located,
         own_id=own_id,
@@ -64,15 +65,46 @@ def comparable(records: pl.DataFrame, home_country: str, mail_providers: Collect
         mobile=numbers.tail(nodes.height),
         email=_address(),
     )
+    parts = [
+        _made_once(people, ["first_name", "last_name"], _names),
+        _made_once(people, ["street", "country"], _streets),
+        _made_once(people, ["postcode", "country"], _postcodes),
+        _made_once(people, ["city"], lambda cities: cities.with_columns(city_compared=city(pl.col("city")))),
+    ]
     return (
-        with_person_names(people, "first_name", "last_name")
-        .with_columns(given="given_name", family="family_name", given_root=nickname_root(pl.col("given_name")))
+        pl.concat([people, *parts], how="horizontal")
+        .lazy()
         .with_columns(_known("given"), _known("family"), mailbox=canonical_address(pl.col("email")))
         .with_columns(mailbox_meant=_meant(pl.col("mailbox"), mail_providers))
-        .select("record", *RECORD_KEY, "merged_into_source_id", "email", "phone", "mobile", "own_id", *_compared())
-        .with_columns(initial=initial(pl.col("given_root")))
+        .select("record", *RECORD_KEY, *_KEPT, *_compared())
         .collect()
     )
+
+
+def _made_once(records: pl.DataFrame, columns: list[str], make: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """What `make` adds to these columns, row by row. Values repeat, and making them comparable is dear: each is made so
+    but once."""
+    values = records.select(columns)
+    made = make(values.lazy().unique()).collect()
+    return values.join(made, on=columns, how="left", nulls_equal=True, maintain_order="left").drop(columns)
+
+
+def _names(people: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        with_person_names(people, "first_name", "last_name")
+        .rename({"given_name": "given", "family_name": "family"})
+        .with_columns(given_root=nickname_root(pl.col("given")))
+        .with_columns(initial=initial(pl.col("given_root")))
+    )
+
+
+def _streets(addresses: pl.LazyFrame) -> pl.LazyFrame:
+    street, country = pl.col("street"), pl.col("country")
+    return addresses.with_columns(street_compared=street_name(street), house=house_number(street, country))
+
+
+def _postcodes(codes: pl.LazyFrame) -> pl.LazyFrame:
+    return codes.with_columns(postcode_compared=postcode(pl.col("postcode"), pl.col("country")))
 
 
 def _with_all_columns(records: pl.DataFrame) -> pl.DataFrame:
@@ -108,8 +140,6 @@ def _known(name: str) -> pl.Expr:
 
 
 def _compared() -> list[pl.Expr]:
-    country = pl.col("country")
-    code = postcode(pl.col("postcode"), country)
     number = pl.coalesce("mobile", "phone")
     whole = pl.concat_str("given", "family", separator=" ", ignore_nulls=True).replace("", None)
     return [
@@ -126,11 +156,11 @@ def _compared() -> list[pl.Expr]:
         number.alias("number"),
         pl.when(pl.col("phone") != number).then("phone").alias("other_number"),
         pl.coalesce("postcode", "city", "street").alias("address"),
-        street_name(pl.col("street")).alias("street"),
-        house_number(pl.col("street"), country).alias("house"),
-        code.alias("postcode"),
-        code.str.slice(0, _AREA_LENGTH).alias("postcode_area"),
-        city(pl.col("city")).alias("city"),
+        pl.col("street_compared").alias("street"),
+        pl.col("house"),
+        pl.col("postcode_compared").alias("postcode"),
+        pl.col("postcode_compared").str.slice(0, _AREA_LENGTH).alias("postcode_area"),
+        pl.col("city_compared").alias("city"),
         plain_words(pl.col("address_line_2")).alias("address_line_2"),
         city(pl.col("birth_place")).alias("birth_place"),
         plain_words(pl.col("job_title")).alias("job"),
