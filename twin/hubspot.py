@@ -201,7 +201,7 @@ def write_companies(folder: Path, company: Company) -> pl.DataFrame:
     record_ids = company_record_ids(company)
     cells = [
         pl.Series(record_ids),
-        frame["name"],
+        frame.select(pl.coalesce("former_name", "name")).to_series(),
         chosen(words.OWNERS, np.arange(size) % len(words.OWNERS)),
         local_text(company.calendar.moments(created, rng.integers(8 * 3_600, 17 * 3_600, size)), "minutes"),
         nothing,
@@ -216,7 +216,9 @@ def write_companies(folder: Path, company: Company) -> pl.DataFrame:
     ]
     _write(folder / _named(company, "companies"), COMPANIES_HEADER, cells)
     source_id = pl.Series(record_ids).cast(pl.String)
-    return pl.DataFrame({"source_id": source_id, "true_id": frame["company_id"], "trap": nothing})
+    is_renamed = frame["former_name"].is_not_null().to_numpy()
+    trap = chosen(("company rename",), np.zeros(size, dtype=np.int64), is_renamed)
+    return pl.DataFrame({"source_id": source_id, "true_id": frame["company_id"], "trap": trap})
 
 
 def write_calls(folder: Path, company: Company, contacts: Contacts, calls: Calls) -> int:

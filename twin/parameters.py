@@ -75,6 +75,7 @@ class Parameters:
     switchboard_share: float = 0.3
     role_address_share: float = 0.08
     mistyped_email_share: float = 0.015
+    renamed_company_share: float = 0.06
 
     campaign_count: int = 36
     campaign_days: int = 730

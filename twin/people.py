@@ -44,6 +44,8 @@ def invent_people(parameters: Parameters, count: int, seed: int) -> People:
     is_business = rng.random(count) < parameters.business_share
     home = _homes(rng, parameters, is_business)
     companies = _companies(rng, parameters, int(is_business.sum()))
+    former_names = _former_names(stream(seed, "renamed companies"), parameters, companies.height)
+    companies = companies.with_columns(former_name=former_names)
     company = np.where(is_business, rng.integers(0, companies.height, count), -1)
     frame = _names(rng, count, home).hstack(drawn_addresses(rng, home))
     frame = frame.with_columns(
@@ -96,6 +98,13 @@ def _companies(rng: np.random.Generator, parameters: Parameters, people: int) ->
     )
     frame = frame.with_columns(pl.concat_str("surname", "branch", "legal_form", separator=" ").alias("name"))
     return frame.drop("surname", "branch", "legal_form").hstack(drawn_addresses(rng, np.arange(count)))
+
+
+def _former_names(rng: np.random.Generator, parameters: Parameters, count: int) -> pl.Series:
+    """What some companies were called under another owner; their domain and seat have stayed."""
+    surname = weighted(rng, falling(len(words.SURNAMES), 0.5), count)
+    names = chosen(words.SURNAMES, surname) + " & Co. KG"
+    return kept(names, rng.random(count) < parameters.renamed_company_share)
 
 
 def _names(rng: np.random.Generator, count: int, home: Ints) -> pl.DataFrame:

@@ -28,6 +28,10 @@ def held(company: Company, system: str) -> pl.DataFrame:
         )
     if system in _OLD_NAME:
         frame = _replaced(frame, _married(company), "marriage", ("last_name",), _birth_names(company))
+    if system == HUBSPOT:
+        former = _former_company_names(company)
+        is_renamed = former.is_not_null().to_numpy()
+        frame = _replaced(frame, is_renamed, "company rename", ("company_name",), former.to_frame())
     return _with_slips(frame, company, system)
 
 
@@ -52,6 +56,12 @@ def _birth_names(company: Company) -> pl.DataFrame:
     rng = stream(company.seed, "birth names")
     drawn = weighted(rng, falling(len(words.SURNAMES), 0.5), company.people.count)
     return pl.DataFrame({"last_name": chosen(words.SURNAMES, drawn)})
+
+
+def _former_company_names(company: Company) -> pl.Series:
+    """What the CRM still calls each person's company; null where it has had one name."""
+    former = company.people.companies["former_name"].gather(pl.Series(np.maximum(company.people.company, 0)))
+    return kept(former, company.people.is_business).rename("company_name")
 
 
 def _replaced(

@@ -84,6 +84,19 @@ def test_every_record_of_the_truth_is_in_the_files_and_the_other_way_round(writt
     assert records.height == sum(len(ids) for ids in found.values())
 
 
+def test_all_that_identity_must_solve_is_planted(written: TwinSummary) -> None:
+    records = pl.read_parquet(written.truth / "records.parquet")
+    planted = {"typo", "street typo", "nickname", "title", "name in one field", "move", "marriage"}
+    planted |= {"switchboard", "mistyped e-mail", "company rename", "second record"}
+    seldom = {"role address"}  # none in so small a company
+    assert planted <= set(records["trap"].drop_nulls()) <= planted | seldom
+    people = pl.read_parquet(written.truth / "people.parquet")
+    families = people.filter(pl.len().over("household_id") > 1)
+    assert families.filter(pl.col("phone").is_not_null() & pl.col("phone").is_duplicated()).height > 0
+    former = pl.read_parquet(written.truth / "companies.parquet")["former_name"]
+    assert 0 < former.null_count() < former.len()
+
+
 def test_every_person_is_in_some_file(written: TwinSummary) -> None:
     people = pl.read_parquet(written.truth / "people.parquet")
     records = pl.read_parquet(written.truth / "records.parquet")
