@@ -1,4 +1,9 @@
-"""Pictures of a workspace's latest report: two widths, by day and by night."""
+"""Pictures of a workspace's latest report: two widths, by day and by night.
+
+    python -m browser.screenshots WORKSPACE FOLDER [HEIGHT]
+
+With a height in pixels, only so much of the page from the top.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ WIDTHS = {"phone": 390, "desk": 1440}
 THEMES = ("light", "dark")
 
 
-def take(report: Path, folder: Path) -> list[Path]:
+def take(report: Path, folder: Path, most_height: int | None = None) -> list[Path]:
     """Save report_<phone or desk>_<light or dark>.png in the folder and return them."""
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
@@ -20,15 +25,16 @@ def take(report: Path, folder: Path) -> list[Path]:
             for theme in THEMES:
                 look(driver, report, width=width, theme=theme)
                 taken.append(folder / f"report_{name}_{theme}.png")
-                photograph(driver, taken[-1])
+                photograph(driver, taken[-1], most_height=most_height)
     return taken
 
 
 def main() -> None:
     report, folder = Path(sys.argv[1]) / "exports" / "latest" / "report.html", Path(sys.argv[2])
+    most_height = int(sys.argv[3]) if len(sys.argv) > 3 else None
     if not report.exists():
         sys.exit(f"There is no {report}. Run the batch first: make run")
-    for image in take(report, folder):
+    for image in take(report, folder, most_height):
         sys.stdout.write(f"{image}\n")
 
 

@@ -44,15 +44,26 @@ def test_a_year_is_compared_with_the_one_before_only_where_both_are_known() -> N
     assert customer_figures.yearly_revenue(old, AS_OF) == (7.0, 5.0)
 
 
+def five(day: date, money: float) -> list[tuple[str, date, float]]:
+    return [(name, day, money / 5) for name in "abcde"]
+
+
 def test_months_without_orders_are_zero_and_those_before_the_first_order_are_unknown() -> None:
-    months = customer_figures.monthly_revenue(orders_of(("a", date(2025, 5, 9), 4.0), ("a", AS_OF, 6.0)), AS_OF)
+    months = customer_figures.monthly(orders_of(*five(date(2025, 5, 9), 40.0), *five(AS_OF, 60.0)), AS_OF)
     assert months["month"].to_list()[0] == date(2025, 7, 1)
-    assert months["net_revenue"].to_list() == [0.0] * 11 + [6.0]
-    assert months["year_before"].to_list() == [None] * 10 + [4.0, 0.0]
+    assert months["net_revenue"].to_list() == [0.0] * 11 + [60.0]
+    assert months["net_revenue_before"].to_list() == [None] * 10 + [40.0, 0.0]
+    assert months["buyers"].to_list() == [0] * 11 + [5]
+
+
+def test_a_month_of_few_buyers_is_not_told() -> None:
+    months = customer_figures.monthly(orders_of(*five(date(2026, 5, 9), 40.0), ("a", AS_OF, 7.0)), AS_OF)
+    assert months["net_revenue"].to_list()[-2:] == [40.0, None]
+    assert months["buyers"].to_list()[-2:] == [5, None]
 
 
 def test_a_month_that_has_not_ended_is_told_apart() -> None:
-    months = customer_figures.monthly_revenue(orders_of(("a", date(2026, 6, 3), 4.0)), date(2026, 6, 29))
+    months = customer_figures.monthly(orders_of(*five(date(2026, 6, 3), 4.0)), date(2026, 6, 29))
     assert months["is_whole"].to_list() == [True] * 11 + [False]
 
 

@@ -11,6 +11,7 @@ from pipelines.delivery.report.source import SMALLEST_GROUP, hide_few
 
 ORDER_COLUMNS = ("customer_id", "ordered_on", "net_revenue", "is_purchase")
 _YEAR = 12
+_MEASURES = ("net_revenue", "buyers")
 _COHORTS = 8
 
 
@@ -25,32 +26,33 @@ def key_figures(kpis: pl.DataFrame, earlier: pl.DataFrame | None) -> pl.DataFram
     )
 
 
-def monthly_revenue(orders: pl.LazyFrame, as_of: date) -> pl.DataFrame:
-    """month, net_revenue, year_before: the twelve months up to that of the day, and those of the year before.
+def monthly(orders: pl.LazyFrame, as_of: date) -> pl.DataFrame:
+    """month, is_whole, net_revenue, buyers, and both of the year before: the twelve months up to that of the day.
 
-    `is_whole` is false of a month that had not ended. `year_before` is null before the first order.
+    `is_whole` is false of a month that had not ended. Figures of a month are null before the first order, and where
+    fewer than five people bought.
     """
-    monthly = (
+    buyer = pl.col("customer_id").filter(pl.col("is_purchase"))
+    found = (
         orders.filter(pl.col("ordered_on") <= as_of)
         .group_by(month=pl.col("ordered_on").dt.truncate("1mo"))
-        .agg(pl.col("net_revenue").sum().cast(pl.Float64))
+        .agg(pl.col("net_revenue").sum().cast(pl.Float64), buyers=buyer.drop_nulls().n_unique().cast(pl.Int64))
+        .sort("month")
         .collect()
     )
-    first = monthly.get_column("month").min()
-    last = pl.lit(as_of).dt.truncate("1mo")
-    shown = pl.DataFrame({"back": range(_YEAR - 1, -1, -1)}).select(
-        month=last.dt.offset_by(pl.format("-{}mo", pl.col("back")))
+    months = found.select(pl.date_range(pl.col("month").min(), pl.lit(as_of), "1mo").alias("month"))
+    filled = months.join(found, on="month", how="left").fill_null(0)
+    few = pl.col("buyers").is_between(1, SMALLEST_GROUP - 1)
+    known = filled.with_columns(pl.when(~few).then(pl.col(name)).alias(name) for name in _MEASURES)
+    earlier = known.select(
+        pl.col("month").dt.offset_by("12mo"), *(pl.col(name).alias(f"{name}_before") for name in _MEASURES)
     )
     return (
-        shown.with_columns(before=pl.col("month").dt.offset_by("-12mo"))
-        .join(monthly, on="month", how="left")
-        .join(monthly.select(before="month", year_before="net_revenue"), on="before", how="left")
-        .with_columns(
-            pl.col("net_revenue").fill_null(0.0),
-            pl.when(pl.col("before") >= pl.lit(first, pl.Date)).then(pl.col("year_before").fill_null(0.0)),
-            is_whole=pl.col("month").dt.month_end() <= as_of,
-        )
-        .drop("before")
+        pl.select(month=pl.lit(as_of).dt.truncate("1mo").dt.offset_by(pl.format("-{}mo", pl.int_range(_YEAR))))
+        .sort("month")
+        .join(known, on="month", how="left")
+        .join(earlier, on="month", how="left")
+        .with_columns(is_whole=pl.col("month").dt.month_end() <= as_of)
         .sort("month")
     )
 

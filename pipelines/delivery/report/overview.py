@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -23,6 +23,7 @@ _SHOWN = (
     "email_reach",
 )
 _CENTS = ("average_order_value",)
+_LARGE = 10_000
 
 
 def overview(context: Context) -> Section | None:
@@ -37,7 +38,7 @@ def overview(context: Context) -> Section | None:
         "overview",
         words("overview", "heading"),
         words("overview", "nothing") if orders is None else _sentence(orders, context),
-        figures=[] if orders is None else [_months(orders, context)],
+        figures=[] if orders is None else _months(orders, context),
         tiles=_tiles(figures, words),
         notes=[
             words("overview", "compared", day=words.day(context.before_on))
@@ -84,33 +85,42 @@ def _change(figure: Mapping[str, Any], words: Words) -> str:
     return words.numerals.change((value - earlier) / earlier) if earlier else ""
 
 
-def _months(orders: pl.LazyFrame, context: Context) -> Figure:
+def _months(orders: pl.LazyFrame, context: Context) -> list[Figure]:
+    """Net revenue and buyers by month, beside the year before."""
     words = context.words
-    months = list(customer_figures.monthly_revenue(orders, context.as_of).iter_rows(named=True))
-    unit, divisor = (words("page", "thousands"), 1000) if max(m["net_revenue"] for m in months) >= 10_000 else ("", 1)
+    months = customer_figures.monthly(orders, context.as_of).to_dicts()
+    is_large = max(month["net_revenue"] or 0.0 for month in months) >= _LARGE
+    unit = " ".join(part for part in (words("page", "thousands") if is_large else "", words.currency) if part)
+    return [
+        _columns(months, "net_revenue", words("overview", "months", unit=unit), 1000 if is_large else 1, words),
+        _columns(months, "buyers", words("overview", "buyers"), 1, words),
+    ]
+
+
+def _columns(months: Sequence[Mapping[str, Any]], measure: str, title: str, divisor: int, words: Words) -> Figure:
     rows = [
         {
             "label": words.month(month["month"]),
-            "value": round(month["net_revenue"], 2),
-            "before": None if month["year_before"] is None else round(month["year_before"], 2),
-            "text": words.number(month["net_revenue"] / divisor),
+            "value": month[measure] or 0,
+            "before": month[f"{measure}_before"],
+            "text": "–" if month[measure] is None else words.number(month[measure] / divisor),
             "is_whole": month["is_whole"],
         }
         for month in months
     ]
-    title = words("overview", "months", unit=" ".join(part for part in (unit, words.currency) if part))
+    told = words.number if measure == "buyers" else words.money
     return Figure(
         title,
         Numbers(
-            [words("page", "month"), words("metrics", "net_revenue"), words("overview", "year_before")],
+            [words("page", "month"), words("metrics", measure), words("overview", "year_before")],
             [
                 (
                     f"{words.month(month['month'])} {month['month'].year}",
-                    words.money(month["net_revenue"]),
-                    words.money(month["year_before"]),
+                    told(month[measure]),
+                    told(month[f"{measure}_before"]),
                 )
                 for month in months
             ],
         ),
-        drawn(charts.columns(rows), "months", title, words("overview", "months_text")),
+        drawn(charts.columns(rows), f"months-{measure.replace('_', '-')}", title, words("overview", "months_text")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -36,7 +37,7 @@ def page(sections: Sequence[Section], context: Context) -> str:
 <header>
 <p class="day">{escape(words.day(context.as_of))}</p>
 <h1>{escape(title)}</h1>
-<p class="lead">{escape(lead)}</p>
+<p class="lead">{_prose(lead)}</p>
 {_contents(sections, words)}
 </header>
 <main id="content">
@@ -49,6 +50,11 @@ def page(sections: Sequence[Section], context: Context) -> str:
 </body>
 </html>
 """
+
+
+def _prose(text: str) -> str:
+    """Text in which no line breaks within a day."""
+    return re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", escape(text))
 
 
 def _style() -> str:
@@ -70,12 +76,12 @@ def _section(section: Section, words: Words) -> str:
         if section.figures
         else "",
     ]
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in section.notes)
+    notes = "".join(f'<p class="note">{_prose(note)}</p>' for note in section.notes)
     link = f'<p class="note"><a href="{section.link[0]}">{escape(section.link[1])}</a></p>' if section.link else ""
     return f"""<section id="{section.name}" aria-labelledby="{section.name}-heading">
 <div class="said">
 <h2 id="{section.name}-heading">{escape(section.heading)}</h2>
-<p class="sentence">{escape(section.sentence)}</p>
+<p class="sentence">{_prose(section.sentence)}</p>
 {notes}{link}
 </div>
 <div class="shown">{"".join(parts)}</div>
@@ -94,7 +100,7 @@ def _tiles(tiles: Sequence[Tile]) -> str:
 def _figure(figure: Figure, words: Words) -> str:
     caption = f"<figcaption>{escape(figure.title)}</figcaption>"
     if not figure.chart:
-        return f"<figure>{caption}{_numbers(figure.numbers, figure.title)}</figure>"
+        return f'<figure class="broad">{caption}{_numbers(figure.numbers, figure.title)}</figure>'
     return (
         f"<figure>{caption}{figure.chart}<details><summary>{escape(words('page', 'numbers'))}"
         f'<span class="unseen">: {escape(figure.title)}</span></summary>'

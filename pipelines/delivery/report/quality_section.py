@@ -64,7 +64,8 @@ def _entities(ledger: pl.DataFrame, words: Words) -> Figure:
         }
         for row in found
     ]  # fmt: skip
-    title, any_left_out = words("quality", "entities"), any(row["value"] for row in rows)
+    any_left_out = any(row["value"] for row in rows)
+    title = words("quality", "entities" if any_left_out else "none_left_out")
     return Figure(
         title,
         Numbers(
