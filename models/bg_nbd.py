@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaln, expit, gammaln, hyp2f1
+from scipy.special import betaln, expit, gammaln, hyp2f1
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,42 +72,9 @@ def expected_if_alive(model: BgNbd, x: Floats, age: Floats, t: float) -> Floats:
     return np.asarray(c / (a - 1.0) * (1.0 - term))
 
 
-def distinct(x: Floats, age: Floats) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
-    """Return the distinct pairs of frequency and age, and for each row which of them it is.
-
-    What depends on these two alone is worth computing once per pair: a million customers have some ten thousand.
-    """
-    pairs, which = np.unique(x + 1j * age, return_inverse=True)
-    return pairs.real, pairs.imag, which
-
-
 def expected_purchases(model: BgNbd, x: Floats, t_x: Floats, age: Floats, t: float) -> Floats:
     """Return the purchases to expect of each customer within the next `t` (equation 10 of the paper)."""
     return p_alive(model, x, t_x, age) * expected_if_alive(model, x, age, t)
-
-
-def count_probability(model: BgNbd, x: Floats, age: Floats, t: float, n: int) -> Floats:
-    """Return P(n purchases within the next `t`) of customers who are still active.
-
-    Given the history and being active, lambda ~ Gamma(r + x, alpha + T) and p ~ Beta(a, b + x), independently. So
-    n purchases happen in two ways: exactly n came, and all were survived; or the n-th was the last one, and n or
-    more would have come.
-    """
-    shape, survivals = model.r + x, model.b + x
-    scale = model.alpha + age
-    if n == 0:
-        return np.asarray((scale / (scale + t)) ** shape)
-    exactly_n = np.exp(
-        gammaln(shape + n)
-        - gammaln(shape)
-        - gammaln(n + 1.0)
-        + shape * np.log(scale / (scale + t))
-        + n * np.log(t / (scale + t))
-    )
-    at_least_n = betainc(n, shape, t / (scale + t))
-    survived = np.exp(betaln(model.a, survivals + n) - betaln(model.a, survivals))
-    left_at_n = np.exp(betaln(model.a + 1.0, survivals + n - 1.0) - betaln(model.a, survivals))
-    return np.asarray(survived * exactly_n + left_at_n * at_least_n)
 
 
 def _off_poles(model: BgNbd) -> BgNbd:

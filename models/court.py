@@ -1,7 +1,8 @@
 """The court: which forecast of customer value deserves trust, judged on held-out time of the company's own history.
 
-Every candidate forecasts from the days up to an origin, and is held against what followed. There are two origins, so
-that no single season decides. What the candidates learn, their calibration included, they learn before the origin.
+Every candidate forecasts from the days up to an origin, and is held against what followed. There are two origins, one
+held-out period after the other, so that no single season decides. What the candidates learn, their calibration
+included, they learn before the origin.
 
 The blend is the presumption, because an average of forecasts that err differently is hard to beat; a single candidate
 replaces it only where it was better by more than chance. Whatever wins must beat the best naive rule by more than
@@ -20,15 +21,33 @@ import numpy.typing as npt
 import polars as pl
 
 from models.forecast_scores import poisson_deviances, scores
+from models.naive_rules import NAIVE
 from models.purchase_history import what_followed
-from models.value_candidates import BLEND, NAIVE, Forecasts, forecasts, has_enough
+from models.purchase_models import PURCHASE_MODELS
+from models.value_candidates import BLEND, Forecasts, forecasts, has_enough
 
 Floats = npt.NDArray[np.float64]
 
 SHORTEST_HOLDOUT = 28
 MOST_BUYERS = 100_000
-# How much of the longest held-out span each origin holds out; that is a third of the history, at most the horizon.
-_SPANS = (1.0, 0.75)
+SCORES_SCHEMA = pl.Schema(
+    {
+        "origin": pl.Date,
+        "candidate": pl.String,
+        "target": pl.String,
+        "held_out_days": pl.Int64,
+        "buyers": pl.Int64,
+        "rmse": pl.Float64,
+        "poisson_deviance": pl.Float64,
+        "bias": pl.Float64,
+        "mae": pl.Float64,
+        "spearman": pl.Float64,
+        "capture": pl.Float64,
+        "gini": pl.Float64,
+    }
+)
+# Each hearing holds out a third of the history, at most the horizon: the last one, and the one before it.
+_HEARINGS = 2
 _STANDARD_ERRORS = 2.0
 
 
@@ -44,16 +63,31 @@ class Hearing(NamedTuple):
 
 @dataclass(frozen=True)
 class Ruling:
-    """The winner, why, and the scores of every candidate.
+    """The winner, the naive rule it was held against, their mean Poisson deviances, and all that was heard.
 
-    `scores` has origin, candidate, target (orders or spend) and the scores of `forecast_scores`; `hearings` are the
-    held-out periods themselves, the longest first, from which intervals are calibrated.
+    Where the rule won itself, `winner` is the rule and `best_model` the model that did not beat it, or None where none
+    could be fitted. `purchase_model` is the best of the purchase models, None likewise. `scores` has the columns of
+    SCORES_SCHEMA for every candidate; `hearings` are the held-out periods, the latest first.
     """
 
     winner: str
-    verdict: str
+    rule: str
+    best_model: str | None
+    purchase_model: str | None
+    deviances: dict[str, float]
     scores: pl.DataFrame
     hearings: tuple[Hearing, ...]
+
+    @property
+    def verdict(self) -> str:
+        """One sentence for the log."""
+        if self.best_model is None:
+            return f"No model could be fitted, so the rule {self.rule} is used."
+        model, rule = self.deviances[self.best_model], self.deviances[self.rule]
+        comparison = f"(Poisson deviance {model:.3f} against {rule:.3f}; held-out periods: {len(self.hearings)})"
+        if self.winner == self.rule:
+            return f"No model beats the rule {self.rule} by more than chance {comparison}."
+        return f"{self.winner} forecasts orders better than the rule {self.rule} does {comparison}."
 
 
 def judge(days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0) -> Ruling | None:
@@ -64,23 +98,20 @@ def judge(days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0) -> Ru
     hearings = tuple(_hearings(_sampled(days), as_of, horizon, seed))
     if not hearings:
         return None
-    winner, verdict = _decide(hearings)
-    return Ruling(winner, verdict, pl.concat([_scored(hearing) for hearing in hearings]), hearings)
+    return _decided(hearings)
 
 
 def _hearings(days: pl.DataFrame, as_of: date, horizon: int, seed: int) -> list[Hearing]:
     if days.is_empty():
         return []
     first: date = days.get_column("ordered_on").dt.min()  # type: ignore[assignment]
-    longest = min(horizon, (as_of - first).days // 3)
-    found = []
-    for share in _SPANS:
-        span = int(longest * share)
-        origin = as_of - timedelta(days=span)
-        if span < SHORTEST_HOLDOUT:
-            continue
+    span = min(horizon, (as_of - first).days // 3)
+    found: list[Hearing] = []
+    for number in range(_HEARINGS if span >= SHORTEST_HOLDOUT else 0):
+        until = as_of - timedelta(days=number * span)
+        origin = until - timedelta(days=span)
         made = forecasts(days, origin, span, seed=seed)
-        seen = what_followed(days, made.history, origin, as_of)
+        seen = what_followed(days, made.history, origin, until)
         if has_enough(made.history) and seen["orders"].sum() > 0:
             found.append(Hearing(origin, span, made, seen["orders"].to_numpy(), seen["spend"].to_numpy()))
     return found
@@ -94,21 +125,23 @@ def _sampled(days: pl.DataFrame) -> pl.DataFrame:
     return days.join(customers.gather_every(step), on="customer_id", how="semi", maintain_order="left")
 
 
-def _decide(hearings: tuple[Hearing, ...]) -> tuple[str, str]:
-    """The winner and one sentence on it."""
+def _decided(hearings: tuple[Hearing, ...]) -> Ruling:
     in_all = [name for name in hearings[0].forecasts.orders if all(name in h.forecasts.orders for h in hearings)]
     loss = {name: _losses(hearings, name) for name in in_all}
     mean = {name: float(values.mean()) for name, values in loss.items()}
     rule = min((name for name in in_all if name in NAIVE), key=mean.__getitem__)
-    models = [name for name in in_all if name not in NAIVE]
-    if not models:
-        return rule, f"No model could be fitted, so the rule {rule} is used."
-    best = min(models, key=mean.__getitem__)
-    chosen = best if BLEND not in models or _is_better(loss[best], loss[BLEND]) else BLEND
-    comparison = f"(Poisson deviance {mean[chosen]:.3f} against {mean[rule]:.3f}; {len(hearings)} held-out periods)"
-    if not _is_better(loss[chosen], loss[rule]):
-        return rule, f"No model beats the rule {rule} by more than chance {comparison}."
-    return chosen, f"{chosen} forecasts orders better than the rule {rule} does {comparison}."
+    best = min((name for name in in_all if name not in NAIVE), key=mean.__getitem__, default=None)
+    if best and BLEND in loss and not _is_better(loss[best], loss[BLEND]):
+        best = BLEND
+    return Ruling(
+        winner=best if best and _is_better(loss[best], loss[rule]) else rule,
+        rule=rule,
+        best_model=best,
+        purchase_model=min((name for name in in_all if name in PURCHASE_MODELS), key=mean.__getitem__, default=None),
+        deviances=mean,
+        scores=pl.concat([_scored(hearing) for hearing in hearings]),
+        hearings=hearings,
+    )
 
 
 def _losses(hearings: tuple[Hearing, ...], name: str) -> Floats:
@@ -124,11 +157,12 @@ def _is_better(loss: Floats, than: Floats) -> bool:
 
 
 def _scored(hearing: Hearing) -> pl.DataFrame:
-    rows: list[dict[str, object]] = []
-    for name, orders in hearing.forecasts.orders.items():
+    made, rows = hearing.forecasts, []
+    for name, orders in made.orders.items():
         for target, seen, expected in (
             ("orders", hearing.orders, orders),
-            ("spend", hearing.spend, orders * hearing.forecasts.spend),
+            ("spend", hearing.spend, made.value(name)),
         ):
-            rows.append({"origin": hearing.origin, "candidate": name, "target": target, **scores(seen, expected)})
-    return pl.DataFrame(rows)
+            about = {"origin": hearing.origin, "candidate": name, "target": target, "held_out_days": hearing.span}
+            rows.append({**about, "buyers": made.history.height, **scores(seen, expected)})
+    return pl.DataFrame(rows, schema=SCORES_SCHEMA)

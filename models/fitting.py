@@ -34,6 +34,9 @@ _STARTS = ((0.1, 0.1, 0.1, 0.1), (0.0, -1.2, 0.0, 1.1), (-1.2, -2.3, -2.3, 0.0),
 # The same for Pareto/NBD: r, alpha, s, beta themselves.
 _PARETO_STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0))
 _PENALTY = 0.001
+# Where customers leave at nearly one rate, the likelihood of Pareto/NBD rises for ever along s, ever more slowly.
+_MOST_PARETO_STEPS = 200
+_LARGEST_S = 20.0
 
 
 class NoFitError(ValueError):
@@ -45,18 +48,18 @@ def fit_bg_nbd(x: Floats, t_x: Floats, age: Floats) -> BgNbd:
 
     Raises NoFitError where the likelihood has no usable maximum.
     """
-    rows, sample = _histories(x, t_x, age, _MOST_ROWS)
+    sample = _histories(x, t_x, age, _MOST_ROWS)
     model = BgNbd(*[*_beta_geometric("BetaGeoFitter", "BG/NBD", sample), 0.0])
-    *columns, weight = (column.to_numpy() for column in _compressed(rows))
+    *columns, weight = (sample[name].to_numpy() for name in sample.columns)
     likelihood = float((bg_nbd.log_likelihood(model, *columns) * weight).sum())
     return BgNbd(*_finite("BG/NBD", [model.r, model.alpha, model.a, model.b, likelihood]))
 
 
 def fit_modified_bg_nbd(x: Floats, t_x: Floats, age: Floats) -> ModifiedBgNbd:
     """Return MBG/NBD fitted as `fit_bg_nbd` does; raises NoFitError likewise."""
-    rows, sample = _histories(x, t_x, age, _MOST_ROWS)
+    sample = _histories(x, t_x, age, _MOST_ROWS)
     model = ModifiedBgNbd(*[*_beta_geometric("ModifiedBetaGeoFitter", "MBG/NBD", sample), 0.0])
-    *columns, weight = (column.to_numpy() for column in _compressed(rows))
+    *columns, weight = (sample[name].to_numpy() for name in sample.columns)
     likelihood = float((modified_bg_nbd.log_likelihood(model, *columns) * weight).sum())
     return ModifiedBgNbd(*_finite("MBG/NBD", [model.r, model.alpha, model.a, model.b, likelihood]))
 
@@ -65,24 +68,25 @@ def fit_pareto_nbd(x: Floats, t_x: Floats, age: Floats) -> ParetoNbd:
     """Return Pareto/NBD fitted as `fit_bg_nbd` does, on fewer rows where there are many; raises NoFitError likewise."""
     from lifetimes import ParetoNBDFitter
 
-    rows, sample = _histories(x, t_x, age, _MOST_PARETO_ROWS)
+    sample = _histories(x, t_x, age, _MOST_PARETO_ROWS)
     columns = [sample[name].to_numpy() for name in sample.columns]
     for penalty, start in product((0.0, _PENALTY), _PARETO_STARTS):
         with contextlib.suppress(NoFitError), _lifetimes_contained("Pareto/NBD"):
             fitter = ParetoNBDFitter(penalizer_coef=penalty)
-            fitter.fit(*columns, initial_params=np.array(start), tol=1e-5)
+            fitter.fit(*columns, initial_params=np.array(start), tol=1e-5, maxiter=_MOST_PARETO_STEPS)
             model = ParetoNbd(*[*(float(fitter.params_[name]) for name in ("r", "alpha", "s", "beta")), 0.0])
-            *all_columns, weight = (column.to_numpy() for column in _compressed(rows))
-            likelihood = float((pareto_nbd.log_likelihood(model, *all_columns) * weight).sum())
+            if model.s > _LARGEST_S:
+                continue
+            likelihood = float((pareto_nbd.log_likelihood(model, *columns[:-1]) * columns[-1]).sum())
             return ParetoNbd(*_finite("Pareto/NBD", [model.r, model.alpha, model.s, model.beta, likelihood]))
     raise NoFitError("Pareto/NBD does not converge on these buyers.")
 
 
-def _histories(x: Floats, t_x: Floats, age: Floats, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All rows, and those to fit: every kind of one-time buyer, and an even sample of the others."""
+def _histories(x: Floats, t_x: Floats, age: Floats, most: int) -> pl.DataFrame:
+    """The rows to fit, each with its weight: every kind of one-time buyer, and an even sample of the others."""
     rows = pl.DataFrame({"x": x, "t_x": t_x, "age": age}).cast(pl.Float64)
     once, again = rows.filter(pl.col("x") == 0), rows.filter(pl.col("x") > 0)
-    return rows, pl.concat([_compressed(once), _every_kth(again, most)])
+    return pl.concat([_compressed(once), _every_kth(again, most)])
 
 
 def _beta_geometric(fitter_name: str, model: str, sample: pl.DataFrame) -> list[float]:
@@ -113,8 +117,10 @@ def fit_gamma_gamma(x: Floats, mean_spend: Floats) -> GammaGamma:
     p, q, v = (float(fitter.params_[name]) for name in ("p", "q", "v"))
     if q <= 1.0:
         raise NoFitError(f"Gamma-Gamma finds an infinite mean spend (q = {q:.2f}, which must be above 1).")
-    *columns, weight = (column.to_numpy() for column in _compressed(rows))
-    likelihood = (gamma_gamma.log_likelihood(GammaGamma(p, q, v * unit, 0.0), *columns) * weight).sum()
+    *columns, weight = (sample[name].to_numpy() for name in (*rows.columns, "weight"))
+    likelihood = (
+        gamma_gamma.log_likelihood(GammaGamma(p, q, v * unit, 0.0), columns[0], columns[1] * unit) * weight
+    ).sum()
     return GammaGamma(*_finite("Gamma-Gamma", [p, q, v * unit, float(likelihood)]))
 
 

@@ -1,157 +1,258 @@
-"""What each buyer is worth over the coming months, where the data bear a statement at all.
+"""What each buyer is worth over the coming months, by the forecast that won in court, and how sure that is.
 
-BG/NBD says how many purchases to expect, Gamma-Gamma what each is worth; both are kept as plain numbers, and scoring
-is our own, vectorised.
-Where buyers are too few or a model does not fit, a plain rule takes over and says so: `model` is then `past_rate`,
-and p_alive and the interval are null.
+The court (`models.court`) names the forecast of orders; what an order is worth follows from Gamma-Gamma or a mean
+drawn to that of all. Where the history is too short for the court, or no model beat the plain rules, a plain rule is
+used and says so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import xlogy
-from scipy.stats import spearmanr
 
-from models import bg_nbd
-from models.bg_nbd import BgNbd
-from models.fitting import NoFitError, fit_bg_nbd, fit_gamma_gamma
-from models.gamma_gamma import GammaGamma
-from models.purchase_history import summarise
-from models.value_model import VALUE_SCHEMA, YEAR_DAYS, PastRate, ValueModel, buyers_of, past_rate, score
+from models.court import SCORES_SCHEMA, Ruling, judge
+from models.naive_rules import NAIVE
+from models.purchase_models import PURCHASE_MODELS, PurchaseModel
+from models.rhythm import FEWEST_REPEATS, rhythm_of
+from models.value_candidates import Forecasts, forecasts
+from models.value_intervals import coverage, fit_intervals
+from models.value_reasons import value_reason
 
 Floats = npt.NDArray[np.float64]
 
-FEWEST_BUYERS = 100
-FEWEST_REPEAT_BUYERS = 50
-# Gamma-Gamma takes spend and frequency for independent. Beyond this rank correlation that is untenable.
-STRONGEST_CORRELATION = 0.5
+VALUE_SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "as_of": pl.Date,
+        "frequency": pl.Int64,
+        "recency_days": pl.Int64,
+        "age_days": pl.Int64,
+        "monetary_value": pl.Float64,
+        "p_alive": pl.Float64,
+        "expected_orders": pl.Float64,
+        "expected_spend": pl.Float64,
+        "expected_revenue": pl.Float64,
+        "clv": pl.Float64,
+        "clv_low": pl.Float64,
+        "clv_high": pl.Float64,
+        "model": pl.String,
+        "value_class": pl.String,
+        "churn_risk": pl.Float64,
+        "next_order_on": pl.Date,
+        "usual_gap_days": pl.Int64,
+        "overdue_days": pl.Int64,
+        "is_slipping": pl.Boolean,
+        "margin_at_risk": pl.Float64,
+        "reason": pl.String,
+    }
+)
+COURT_SCHEMA = pl.Schema([*SCORES_SCHEMA.items(), ("coverage", pl.Float64()), ("is_winner", pl.Boolean())])
+
+RULE_WITHOUT_COURT = "past_rate"
 _CLASS_A, _CLASS_B = 0.80, 0.95
-_SHORTEST_HOLDOUT = 28
+_YEAR_DAYS = 365.0
+_MONTHS = 12
+_ROWS_FOR_MONTHS = 2_000
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """How model and rule forecast the purchase days of held-out time; mean Poisson deviance, less is better."""
+class Valuation:
+    """The table of VALUE_SCHEMA, the model that it rests on, what the court ruled, and the interval's coverage there.
 
-    holdout_days: int
-    buyers: int
-    model_deviance: float
-    rule_deviance: float
+    `ruling` and `coverage` are None where the history is too short for the court.
+    """
 
-    @property
-    def verdict(self) -> str:
-        """One sentence for people."""
-        comparison = "better" if self.model_deviance < self.rule_deviance else "no better"
-        return (
-            f"BG/NBD forecast the last {self.holdout_days} days of {self.buyers} buyers {comparison} than their past "
-            f"rates do (Poisson deviance {self.model_deviance:.3f} against {self.rule_deviance:.3f})."
-        )
+    table: pl.DataFrame
+    model: str
+    verdict: str
+    ruling: Ruling | None
+    coverage: float | None
+    notes: tuple[str, ...]
 
 
 def customer_value(
-    features: pl.DataFrame,
+    days: pl.DataFrame,
+    margins: pl.DataFrame,
     *,
     as_of: date,
-    horizon_days: float = YEAR_DAYS,
+    horizon_days: int = 365,
     discount_rate: float = 0.0,
-    model: ValueModel | None = None,
-) -> pl.DataFrame:
-    """Return one row per buyer with value and value class, sorted by customer_id (`VALUE_SCHEMA`).
+    language: str = "en",
+    seed: int = 0,
+) -> Valuation:
+    """Return the value of every buyer, sorted by customer_id.
 
-    The columns of `features` and the meaning of the result are those of `score`. Without a `model` it is fitted to
-    these features. Buyers of class A hold the first 80 % of all expected value, those of B the next 15 %.
+    `days` as `purchase_history.purchase_days` returns them; `margins` has customer_id and margin_rate, the share of
+    net revenue that is margin (null where unknown: then the customers' usual one holds; without any, 1).
+
+    expected_orders are purchase days within the horizon, expected_revenue what they bring; clv is their margin,
+    discounted at the yearly `discount_rate`, clv_low and clv_high an 80 % interval (see `value_intervals`), null where
+    the court did not sit. churn_risk is the probability that no order comes within the horizon, as customers of like
+    expectation stayed away in court; next_order_on the day by which the next one comes in one of two cases, null where
+    it rather does not within the horizon. overdue_days count from the end of the customer's usual gap;
+    margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond clv. Buyers
+    of class A hold the first 80 % of all clv, those of B the next 15 %.
     """
-    fitted = fit(features) if model is None else model
-    scored = score(features, fitted, as_of=as_of, horizon_days=horizon_days, discount_rate=discount_rate)
-    return _with_value_class(scored).sort("customer_id").select(VALUE_SCHEMA.names())
-
-
-def fit(features: pl.DataFrame, *, trial: Backtest | None = None) -> ValueModel:
-    """Return what these buyers bear: BG/NBD with Gamma-Gamma, or the plain rule and the reason for it.
-
-    With a `trial` (see `backtest`) the model is taken only if it forecast held-out time better than the rule.
-    """
-    buyers = buyers_of(features)
-    revenue = buyers["net_revenue"].clip(0.0).to_numpy()
-    days, age, x = (float(buyers[name].to_numpy().sum()) for name in ("days", "age", "x"))
-    rule = PastRate(purchases_per_day=x / age if age else 0.0, spend=float(revenue.sum()) / days if days else 0.0)
-    margin_rates = buyers["margin_rate"].to_numpy()
-    known = float(revenue[~np.isnan(margin_rates)].sum())
-    margin_rate = float(np.nansum(revenue * margin_rates)) / known if known else 1.0
-    try:
-        if trial is not None and trial.model_deviance >= trial.rule_deviance:
-            raise NoFitError(trial.verdict)
-        purchases, spend = _fit_models(buyers)
-    except NoFitError as no_fit:
-        return ValueModel(None, None, rule, margin_rate, reason=str(no_fit))
-    return ValueModel(purchases, spend, rule, margin_rate, reason=None)
-
-
-def backtest(transactions: pl.LazyFrame, *, as_of: date) -> Backtest | None:
-    """Return how the model would have forecast the last quarter (at most a year) of these transactions.
-
-    `transactions` as in `purchase_history.summarise`. None where the earlier part bears no model, or where less than
-    four weeks would be held out.
-    """
-    known = transactions.filter(pl.col("ordered_on") <= as_of)
-    first = known.select(pl.col("ordered_on").min()).collect().item()
-    holdout_days = min(int(YEAR_DAYS), (as_of - first).days // 4) if first else 0
-    if holdout_days < _SHORTEST_HOLDOUT:
-        return None
-    end = as_of - timedelta(days=holdout_days)
-    history = summarise(known, as_of=end)
-    later = known.filter(pl.col("ordered_on") > end).group_by("customer_id").agg(seen=pl.col("ordered_on").n_unique())
-    frame = history.join(later, on="customer_id", how="left").with_columns(pl.col("seen").fill_null(0)).collect()
-    x, t_x, age, seen = (frame[name].to_numpy().astype(float) for name in ("frequency", "recency", "age", "seen"))
-    if len(x) < FEWEST_BUYERS or (x > 0).sum() < FEWEST_REPEAT_BUYERS:
-        return None
-    try:
-        by_model = bg_nbd.expected_purchases(fit_bg_nbd(x, t_x, age), x, t_x, age, holdout_days)
-    except NoFitError:
-        return None
-    by_rule = past_rate(PastRate(float(x.sum() / age.sum()), 0.0), x, age) * holdout_days
-    return Backtest(holdout_days, len(x), _poisson_deviance(seen, by_model), _poisson_deviance(seen, by_rule))
-
-
-def _poisson_deviance(seen: Floats, expected: Floats) -> float:
-    expected = np.maximum(expected, 1e-9)
-    return float(np.mean(2.0 * (xlogy(seen, seen / expected) - seen + expected)))
-
-
-def _fit_models(buyers: pl.DataFrame) -> tuple[BgNbd, GammaGamma]:
-    again = buyers.filter(pl.col("x") > 0, pl.col("m") > 0)
-    if buyers.height < FEWEST_BUYERS or again.height < FEWEST_REPEAT_BUYERS:
-        raise NoFitError(
-            f"{buyers.height} buyers, {again.height} of whom came back, are too few for a model, "
-            f"which needs {FEWEST_BUYERS} and {FEWEST_REPEAT_BUYERS}."
+    if days.is_empty():
+        return Valuation(
+            pl.DataFrame(schema=VALUE_SCHEMA), RULE_WITHOUT_COURT, "Nobody has bought yet.", None, None, ()
         )
-    correlation = float(spearmanr(again["x"], again["m"]).statistic) if again["x"].n_unique() > 1 else 0.0
-    if abs(correlation) > STRONGEST_CORRELATION:
-        raise NoFitError(f"Spend depends on frequency (rank correlation {correlation:.2f}), so Gamma-Gamma fails.")
-    x, t_x, age = (buyers[name].to_numpy() for name in ("x", "t_x", "age"))
-    purchases = fit_bg_nbd(x, t_x, age)
-    if not np.isfinite(bg_nbd.expected_purchases(purchases, x, t_x, age, YEAR_DAYS)).all():
-        raise NoFitError("BG/NBD has no finite forecast for these buyers.")
-    return purchases, fit_gamma_gamma(again["x"].to_numpy(), again["m"].to_numpy())
+    ruling = judge(days, as_of=as_of, horizon=horizon_days, seed=seed)
+    made = forecasts(days, as_of, horizon_days, seed=seed)
+    name, verdict = _used(ruling, made)
+    model = _purchase_model(ruling, made, name)
+    factor = _margin_rates(made.history, margins) * _discount(made, model, horizon_days, discount_rate)
+    valued = made.history.with_columns(
+        **_value(made, name, factor),
+        **_certainty(ruling, made, name, factor),
+        **_rhythm(made, model, horizon_days, as_of),
+        as_of=pl.lit(as_of),
+        model=pl.lit(name),
+    )
+    basis = None if name not in NAIVE else "beaten" if ruling else "short"
+    table = _finished(valued, value_reason(horizon=horizon_days, basis=basis, language=language))
+    covered = coverage(ruling.hearings, name) if ruling else None
+    return Valuation(table, name, verdict, ruling, covered, made.notes)
 
 
-def _with_value_class(scored: pl.DataFrame) -> pl.DataFrame:
+def value_court(valuation: Valuation) -> pl.DataFrame:
+    """Return all candidates' scores, one row per origin, candidate and target (COURT_SCHEMA); none without a ruling.
+
+    coverage is that of the 80 % intervals around the candidate's forecast of spend; null for orders.
+    """
+    ruling = valuation.ruling
+    if ruling is None:
+        return pl.DataFrame(schema=COURT_SCHEMA)
+    candidates = ruling.scores["candidate"].unique().sort().to_list()
+    heard = [name for name in candidates if all(name in hearing.forecasts.orders for hearing in ruling.hearings)]
+    covered = pl.DataFrame(
+        {"candidate": heard, "target": "spend", "coverage": [coverage(ruling.hearings, name) for name in heard]},
+        schema_overrides={"coverage": pl.Float64},
+    )
+    return (
+        ruling.scores.join(covered, on=["candidate", "target"], how="left")
+        .with_columns(is_winner=pl.col("candidate") == valuation.model)
+        .sort("origin", "candidate", "target")
+        .select(COURT_SCHEMA.names())
+    )
+
+
+def _used(ruling: Ruling | None, made: Forecasts) -> tuple[str, str]:
+    """The forecast to use, and one sentence on it."""
+    if ruling is None:
+        return RULE_WITHOUT_COURT, "The history is too short, or buyers are too few, to test a model."
+    if ruling.winner in made.orders:
+        return ruling.winner, ruling.verdict
+    return ruling.rule, f"{ruling.winner} won in court but does not fit today, so the rule {ruling.rule} is used."
+
+
+def _purchase_model(ruling: Ruling | None, made: Forecasts, name: str) -> PurchaseModel | None:
+    """The purchase model that says who is active: the one used, else the best in court, else any."""
+    wished = (name, ruling.purchase_model if ruling else None, *PURCHASE_MODELS)
+    return next((made.purchase_models[each] for each in wished if each in made.purchase_models), None)
+
+
+def _margin_rates(history: pl.DataFrame, margins: pl.DataFrame) -> Floats:
+    """Each customer's share of margin in net revenue, where unknown that of all others, 1 where nobody's is known."""
+    own = history.select("customer_id", "total_spend").join(
+        margins, on="customer_id", how="left", maintain_order="left"
+    )
+    rate = own["margin_rate"].cast(pl.Float64).clip(0.0, 1.0)
+    known = own["total_spend"].filter(rate.is_not_null())
+    usual = float((known * rate.drop_nulls()).sum()) / float(known.sum()) if known.sum() else 1.0
+    return rate.fill_null(usual).to_numpy()
+
+
+def _discount(made: Forecasts, model: PurchaseModel | None, horizon: int, discount_rate: float) -> float:
+    """What the horizon's orders are worth today, each month's discounted from its middle.
+
+    How orders spread over the months says the purchase model, for all customers as one; without any, evenly.
+    """
+    edges = np.linspace(0.0, horizon, max(1, round(_MONTHS * horizon / _YEAR_DAYS)) + 1)
+    until = edges
+    if model is not None:
+        some = made.history.gather_every(-(-made.history.height // _ROWS_FOR_MONTHS))
+        until = np.array([0.0, *(model.expected_purchases(some, float(t)).sum() for t in edges[1:])])
+    shares = np.diff(until) / max(float(until[-1]), 1e-300)
+    return float((shares * (1.0 + discount_rate) ** (-(edges[:-1] + edges[1:]) / 2.0 / _YEAR_DAYS)).sum())
+
+
+def _value(made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
+    revenue = made.value(name)
+    columns = {"expected_orders": made.orders[name], "expected_spend": made.spend, "expected_revenue": revenue}
+    return {column: pl.Series(values) for column, values in (columns | {"clv": revenue * factor}).items()}
+
+
+def _certainty(ruling: Ruling | None, made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
+    intervals = fit_intervals(ruling.hearings, name) if ruling else None
+    if intervals is None:
+        nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, made.history.height)
+        return dict.fromkeys(("clv_low", "clv_high", "churn_risk"), nothing)
+    low, high = intervals.bounds(made, name)
+    return {
+        "clv_low": pl.Series(low * factor),
+        "clv_high": pl.Series(high * factor),
+        "churn_risk": pl.Series(intervals.chance_of_silence(made, name)),
+    }
+
+
+def _rhythm(made: Forecasts, model: PurchaseModel | None, horizon: int, as_of: date) -> dict[str, pl.Series | pl.Expr]:
+    """Who is active, when he orders next, and who is late."""
+    history = made.history
+    p_alive = model.p_alive(history) if model else None
+    rhythm = rhythm_of(history, model)
+    unknown = np.full(history.height, np.nan)
+    to_next = rhythm.days_to_next(history, p_alive) if rhythm else unknown
+    gap = rhythm.usual_gap(history) if rhythm else unknown
+    rate = rhythm.rate_when_last_seen(history) if rhythm else unknown
+    return {
+        "p_alive": pl.Series(unknown if p_alive is None else p_alive).fill_nan(None),
+        "next_order_on": pl.lit(as_of) + pl.duration(days=pl.lit(_within(np.ceil(to_next), horizon))),
+        "usual_gap_days": _within(np.where(history["x"].to_numpy() >= FEWEST_REPEATS, np.ceil(gap), np.nan), 10**6),
+        "is_slipping": pl.Series(rhythm.is_slipping(history) if rhythm else np.zeros(history.height, dtype=np.bool_)),
+        "usual_orders": pl.Series(rate * horizon),
+    }
+
+
+def _within(days: Floats, most: int) -> pl.Series:
+    """Whole days, null beyond the most and where unknown."""
+    return pl.Series(np.where(days <= most, days, np.nan)).fill_nan(None).cast(pl.Int64)
+
+
+def _finished(valued: pl.DataFrame, reason: pl.Expr) -> pl.DataFrame:
+    at_risk = pl.col("usual_orders") * pl.col("clv") / pl.col("expected_orders") - pl.col("clv")
+    return (
+        _with_value_class(valued)
+        .sort("customer_id")
+        .with_columns(
+            frequency="x",
+            recency_days="silence",
+            age_days="age",
+            monetary_value="repeat_spend",
+            days=pl.col("x") + 1,
+            overdue_days=(pl.col("silence").cast(pl.Int64) - pl.col("usual_gap_days")).clip(0),
+            margin_at_risk=pl.when("is_slipping").then(at_risk.fill_nan(0.0).clip(0.0)),
+        )
+        .with_columns(reason=reason)
+        .select(pl.col(name).cast(dtype) for name, dtype in VALUE_SCHEMA.items())
+    )
+
+
+def _with_value_class(valued: pl.DataFrame) -> pl.DataFrame:
     """A, B, C by the share of all value that more valuable buyers hold; equal values fall into the same class."""
-    value = pl.col("clv").clip(0.0)
     ranked = (
-        scored.sort("clv", "customer_id", descending=[True, False])
-        .with_columns(ahead=(value.cum_sum() - value) / value.cum_sum().last())
+        valued.sort("clv", "customer_id", descending=[True, False])
+        .with_columns(ahead=(pl.col("clv").cum_sum() - pl.col("clv")) / pl.col("clv").cum_sum().last())
         .with_columns(pl.col("ahead").min().over("clv"))
     )
     value_class = (
-        pl.when((value > 0.0) & (pl.col("ahead") < _CLASS_A))
+        pl.when((pl.col("clv") > 0.0) & (pl.col("ahead") < _CLASS_A))
         .then(pl.lit("A"))
-        .when((value > 0.0) & (pl.col("ahead") < _CLASS_B))
+        .when((pl.col("clv") > 0.0) & (pl.col("ahead") < _CLASS_B))
         .then(pl.lit("B"))
         .otherwise(pl.lit("C"))
     )

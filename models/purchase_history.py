@@ -49,6 +49,26 @@ def purchase_days(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
     )
 
 
+def margin_rates(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
+    """Return customer_id and margin_rate, the share of margin in the net revenue of the orders whose margin is known.
+
+    `transactions` has customer_id, ordered_on, net_revenue and margin. Between 0 and 1; customers of whom no margin, or
+    no revenue, is known are left out.
+    """
+    known = transactions.filter(pl.col("ordered_on") <= as_of, pl.col("margin").is_not_null())
+    revenue, margin = (
+        pl.col(name).cast(pl.Decimal(18, 4)).sum().cast(pl.Float64) for name in ("net_revenue", "margin")
+    )
+    return (
+        known.group_by("customer_id")
+        .agg(revenue=revenue, margin=margin)
+        .filter(pl.col("revenue") > 0.0)
+        .select("customer_id", margin_rate=(pl.col("margin") / pl.col("revenue")).clip(0.0, 1.0))
+        .sort("customer_id")
+        .collect()
+    )
+
+
 def histories(days: pl.DataFrame, at: date) -> pl.DataFrame:
     """Return what was known at `at` of each customer who had bought by then, sorted by customer_id.
 

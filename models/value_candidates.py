@@ -19,16 +19,16 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import spearmanr
 
-from models import bg_nbd, gamma_gamma, modified_bg_nbd, pareto_nbd
+from models import gamma_gamma
 from models.boosted_orders import fit_boosted_orders
-from models.fitting import NoFitError, fit_bg_nbd, fit_gamma_gamma, fit_modified_bg_nbd, fit_pareto_nbd
+from models.fitting import NoFitError, fit_gamma_gamma
 from models.gamma_gamma import GammaGamma
+from models.naive_rules import naive_orders
 from models.purchase_history import histories, what_followed
+from models.purchase_models import PURCHASE_MODELS, PurchaseModel, fit_purchase_model
 
 Floats = npt.NDArray[np.float64]
 
-NAIVE = ("past_rate", "last_period", "segment_mean")
-PURCHASE_MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
 TREES = "boosted_trees"
 BLEND = "blend"
 
@@ -40,28 +40,31 @@ STRONGEST_CORRELATION = 0.5
 _LOOKS_BACK = (1.0, 0.875, 2.0 / 3.0)
 # The correction of the total is drawn to 1 by the weight of so many purchases.
 _PURCHASES_OF_DOUBT = 25.0
+# A period that fell short or ran over by more than this says more about itself than about the next one.
+_MOST_CORRECTION = 2.0
 _YEAR = 365
-# Segments of the plain rule: repeat purchases, and the part of the time since the first purchase that was silent.
-_CELL = (
-    pl.col("x").cut([0.0, 1.0, 3.0, 7.0]).cast(pl.String).alias("frequent"),
-    (pl.col("silence") / (pl.col("age") + 1.0)).cut([0.1, 0.3, 0.6]).cast(pl.String).alias("silent"),
-)
 
 
 @dataclass(frozen=True)
 class Forecasts:
     """What each candidate expects of each row of `history` within the horizon, and what one purchase is worth.
 
-    `orders` holds the calibrated forecasts by candidate, `plain_orders` those of the purchase models as fitted; `spend`
-    is the expected worth of a purchase, by `spend_name`; `notes` says which candidates dropped out and why.
+    `orders` holds the calibrated forecasts by candidate, `plain_orders` those of the purchase models as fitted, which
+    are in `purchase_models`; `spend` is the expected worth of a purchase, by `spend_name`; `notes` says which
+    candidates dropped out and why.
     """
 
     history: pl.DataFrame
     orders: dict[str, Floats]
     plain_orders: dict[str, Floats]
+    purchase_models: dict[str, PurchaseModel]
     spend: Floats
     spend_name: str
     notes: tuple[str, ...]
+
+    def value(self, name: str) -> Floats:
+        """Return what one candidate expects each row to spend within the horizon."""
+        return self.orders[name] * self.spend
 
 
 def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forecasts:
@@ -72,33 +75,20 @@ def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forec
     notes: list[str] = []
     orders = naive_orders(known, history, at, horizon, looks[0])
     plain: dict[str, Floats] = {}
+    fitted: dict[str, PurchaseModel] = {}
     if has_enough(history):
-        plain = _purchase_models(history, horizon, notes)
+        fitted, plain = _purchase_models(history, horizon, notes)
         total = _total(known, at, horizon, plain)
         orders |= _scaled(plain, total)
         orders |= _scaled({TREES: _trees(known, history, at, horizon, looks, seed)}, total)
         orders[BLEND] = _blended(orders)
     spend, spend_name = expected_spend(history, notes)
-    return Forecasts(history, orders, plain, spend, spend_name, tuple(notes))
+    return Forecasts(history, orders, plain, fitted, spend, spend_name, tuple(notes))
 
 
 def has_enough(history: pl.DataFrame) -> bool:
     """Return whether the buyers are enough for a model."""
     return history.height >= FEWEST_BUYERS and (history["x"] > 0).sum() >= FEWEST_REPEAT_BUYERS
-
-
-def naive_orders(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, look: date) -> dict[str, Floats]:
-    """Return the forecasts of the plain rules: own rate so far, what the last period brought, the mean of his like."""
-    x, age = history["x"].to_numpy(), history["age"].to_numpy()
-    rate = float(x.sum() / age.sum()) if age.sum() else 0.0
-    past_rate = (x + 1.0) / (age + 1.0 / rate) * horizon if rate else np.zeros_like(x)
-    before = max(at - timedelta(days=horizon), _first_day(known))
-    last = what_followed(known, history, before, at)["orders"].to_numpy() * horizon / max((at - before).days, 1)
-    return {
-        "past_rate": past_rate,
-        "last_period": last,
-        "segment_mean": _segment_mean(known, history, look, at, horizon),
-    }
 
 
 def expected_spend(history: pl.DataFrame, notes: list[str]) -> tuple[Floats, str]:
@@ -134,32 +124,20 @@ def _looks_back(known: pl.DataFrame, at: date, horizon: int) -> list[date]:
     return [at - timedelta(days=max(1, int(longest * share))) for share in _LOOKS_BACK]
 
 
-def _purchase_models(history: pl.DataFrame, horizon: float, notes: list[str]) -> dict[str, Floats]:
-    """The forecasts of those that fit; the others leave a note."""
-    found = {}
+def _purchase_models(
+    history: pl.DataFrame, horizon: int, notes: list[str]
+) -> tuple[dict[str, PurchaseModel], dict[str, Floats]]:
+    """Those that fit, with their forecasts; the others leave a note."""
+    fitted, expected = {}, {}
     for name in PURCHASE_MODELS:
         try:
-            found[name] = purchase_model(name, history, horizon)
+            model = fit_purchase_model(name, history)
+            expected[name] = model.expected_purchases(history, horizon)
         except NoFitError as no_fit:
             notes.append(str(no_fit))
-    return found
-
-
-def purchase_model(name: str, history: pl.DataFrame, horizon: float) -> Floats:
-    """Return what one of PURCHASE_MODELS, fitted to this history, expects of each row within the horizon in days.
-
-    Raises NoFitError where it does not fit, or forecasts anything but finite numbers from 0 on.
-    """
-    x, t_x, age = (history[column].to_numpy() for column in ("x", "t_x", "age"))
-    if name == "bg_nbd":
-        expected = bg_nbd.expected_purchases(fit_bg_nbd(x, t_x, age), x, t_x, age, horizon)
-    elif name == "mbg_nbd":
-        expected = modified_bg_nbd.expected_purchases(fit_modified_bg_nbd(x, t_x, age), x, t_x, age, horizon)
-    else:
-        expected = pareto_nbd.expected_purchases(fit_pareto_nbd(x, t_x, age), x, t_x, age, horizon)
-    if not np.isfinite(expected).all() or expected.min() < 0.0:
-        raise NoFitError(f"{name} has no finite forecast for these buyers.")
-    return expected
+        else:
+            fitted[name] = model
+    return fitted, expected
 
 
 def _total(known: pl.DataFrame, at: date, horizon: int, plain: dict[str, Floats]) -> float | None:
@@ -178,10 +156,11 @@ def _total(known: pl.DataFrame, at: date, horizon: int, plain: dict[str, Floats]
         return None
     for name in plain:
         try:
-            expected = float(purchase_model(name, history, span).sum())
+            expected = float(fit_purchase_model(name, history).expected_purchases(history, span).sum())
         except NoFitError:
             continue
-        return float(plain[name].sum()) * (seen + _PURCHASES_OF_DOUBT) / (expected + _PURCHASES_OF_DOUBT)
+        missed = (seen + _PURCHASES_OF_DOUBT) / (expected + _PURCHASES_OF_DOUBT)
+        return float(plain[name].sum()) * min(max(missed, 1.0 / _MOST_CORRECTION), _MOST_CORRECTION)
     return None
 
 
@@ -205,16 +184,6 @@ def _blended(orders: dict[str, Floats]) -> Floats:
     """Half the trees, half the mean of the purchase models: they err in different ways."""
     models = [orders[name] for name in PURCHASE_MODELS if name in orders]
     return (orders[TREES] + np.mean(models, axis=0)) / 2.0 if models else orders[TREES]
-
-
-def _segment_mean(known: pl.DataFrame, history: pl.DataFrame, look: date, at: date, horizon: int) -> Floats:
-    """What customers of like frequency and silence bought after an earlier look, per day, times the horizon."""
-    before = histories(known, look)
-    seen = what_followed(known, before, look, at)["orders"]
-    rate = seen / max((at - look).days, 1)
-    cells = before.select(_CELL).with_columns(rate=rate).group_by("frequent", "silent").agg(pl.col("rate").mean())
-    found = history.select(_CELL).join(cells, on=["frequent", "silent"], how="left", maintain_order="left")["rate"]
-    return found.fill_null(float(rate.sum()) / max(before.height, 1)).to_numpy() * horizon
 
 
 def _first_day(known: pl.DataFrame) -> date:

@@ -32,7 +32,16 @@ _WHO = (
     "first_seen_at",
     "last_seen_at",
 )
-_VALUE = ("value_class", "clv", "expected_orders", "p_alive", "model", "behaviour_segment")
+_VALUE = (
+    "value_class",
+    "clv",
+    "expected_orders",
+    "p_alive",
+    "next_order_on",
+    "overdue_days",
+    "model",
+    "behaviour_segment",
+)
 _REVENUE = ("order_count", "net_revenue", "average_order_value", "first_order_on", "last_order_on")
 _COMPANY = ("domain", "industry", "city", "country", "employee_count", "customer_count")
 _COMPANY_SALES = (

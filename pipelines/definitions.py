@@ -5,7 +5,6 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.alerts import alert_hook
-from pipelines.assets.analytics import customer_value
 from pipelines.assets.delivery import exports_asset
 from pipelines.assets.identity import identity
 from pipelines.assets.landing import landing
@@ -13,6 +12,7 @@ from pipelines.assets.opportunities import account_potential, customer_potential
 from pipelines.assets.outreach import next_best_channel
 from pipelines.assets.results import campaign_results, channel_months
 from pipelines.assets.segments import segments
+from pipelines.assets.value import value
 from pipelines.assets.warehouse import dbt_layers, published_keys
 from pipelines.automation import daily_schedule, landing_sensor
 from pipelines.batch import JOB_NAME
@@ -44,7 +44,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
         assets=presented(
             landing,
             identity,
-            customer_value,
+            value,
             segments,
             next_categories,
             customer_potential,

@@ -154,6 +154,15 @@ def _with_room(potentials: pl.LazyFrame) -> pl.LazyFrame:
     return known.with_columns(room=pl.col("potential") - pl.col("actual"))
 
 
+def slipping(tables: Tables) -> pl.LazyFrame:
+    """One row per customer who is overdue by his own rhythm and may be contacted, with what his silence costs."""
+    suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
+    columns = ("value_class", "margin_at_risk", "overdue_days", "usual_gap_days", "recency_days", "clv", "reason")
+    late = tables["customer_value"].filter("is_slipping").join(suppressed, on="customer_id", how="anti")
+    who = ("first_name", "last_name", "company_name", "email", "phone")
+    return _with_customer(late.select("customer_id", *columns), tables, *who)
+
+
 def followups(tables: Tables) -> pl.LazyFrame:
     """One row per customer and reason, with what is needed to reach the customer."""
     who = ("first_name", "last_name", "company_name", "email", "phone")
@@ -286,6 +295,26 @@ DEPARTMENT_TABLES = (
         white_space,
         largest_first=("room",),
         smallest_first=("account_id", "category"),
+    ),
+    DepartmentTable(
+        "sales",
+        "slipping",
+        {
+            "customer_value": (
+                "customer_id",
+                "is_slipping",
+                "value_class",
+                "margin_at_risk",
+                "overdue_days",
+                "usual_gap_days",
+                "recency_days",
+                "clv",
+                "reason",
+            ),
+            "customers": ("customer_id", "is_suppressed"),
+        },
+        slipping,
+        largest_first=("margin_at_risk",),
     ),
     DepartmentTable(
         "service",

@@ -42,6 +42,7 @@ PUBLISHED = {
     "segment_migration",
     "service_followups",
     "touches",
+    "value_court",
 }
 WRITTEN_BY_PYTHON = {
     "analytics/account_potential",
@@ -56,6 +57,7 @@ WRITTEN_BY_PYTHON = {
     "analytics/link_evidence",
     "analytics/next_best_channel",
     "analytics/next_categories",
+    "analytics/value_court",
     "exports",
     *(
         f"raw/{name}"

@@ -10,6 +10,7 @@ import polars as pl
 
 from models.affinity import NEXT_CATEGORIES_SCHEMA
 from models.identity import KNOWN_SCHEMA
+from models.lifetime_value import COURT_SCHEMA
 from pipelines.assets.identity import RECORD_COLUMNS, identity, published
 from pipelines.assets.opportunities import (
     account_potential,
@@ -19,6 +20,7 @@ from pipelines.assets.opportunities import (
 )
 from pipelines.assets.outreach import next_best_channel
 from pipelines.assets.segments import earlier_run, segments
+from pipelines.assets.value import value
 from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
 
@@ -158,6 +160,24 @@ FOUR_ORDERS = {
     ),
     "customers": pl.DataFrame({"customer_id": ["C1", "C2"], "kind": ["person", "person"]}),
 }
+
+
+def test_value_is_written_with_the_court_that_it_rests_on(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    """Too few buyers for a court: the plain rule says so, and the court's table is there, empty."""
+    set_today(workspace)
+    orders = FOUR_ORDERS["orders"].with_columns(margin=pl.col("net_revenue") * 0.5)
+    fill_warehouse(orders=orders)
+    result: dg.ExecuteInProcessResult = materialize(value)
+    assert result.success
+    values, court = (
+        pl.read_parquet(workspace.analytics / name / f"{name}.parquet") for name in ("customer_value", "value_court")
+    )
+    assert values.select("customer_id", "model", "frequency").rows() == [("C1", "past_rate", 0), ("C2", "past_rate", 0)]
+    assert court.schema == COURT_SCHEMA
+    assert court.is_empty()
+    assert "C1" not in str([event.materialization.metadata for event in result.get_asset_materialization_events()])
 
 
 def test_next_categories_come_from_purchases_alone(

@@ -31,20 +31,6 @@ def cdnow_orders() -> pl.DataFrame:
     ).with_columns(pl.col("net_revenue").str.to_decimal(scale=2))
 
 
-def as_features(history: pl.DataFrame) -> pl.DataFrame:
-    """A history in days in the columns of customer_features."""
-    return history.select(
-        "customer_id",
-        "monetary_value",
-        purchase_day_count=pl.col("frequency") + 1,
-        repeat_purchase_days="frequency",
-        age_days=pl.col("age").cast(pl.Int64),
-        recency_days=(pl.col("age") - pl.col("recency")).cast(pl.Int64),
-        net_revenue=pl.col("monetary_value") * (pl.col("frequency") + 1),
-        margin=pl.col("monetary_value") * (pl.col("frequency") + 1) * 0.4,
-    )
-
-
 def simulated(model: BgNbd, spend: GammaGamma, *, customers: int, seed: int) -> pl.DataFrame:
     """Histories in days that follow the models exactly."""
     random = np.random.default_rng(seed)

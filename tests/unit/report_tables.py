@@ -111,7 +111,7 @@ def _value(features: pl.DataFrame) -> pl.DataFrame:
         "customer_id",
         clv=clv,
         value_class=pl.when(clv > 60).then(pl.lit("A")).when(clv > 20).then(pl.lit("B")).otherwise(pl.lit("C")),
-        model=pl.lit("bg_nbd+gamma_gamma"),
+        model=pl.lit("bg_nbd"),
     )
 
 

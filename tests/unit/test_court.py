@@ -11,8 +11,9 @@ from polars.testing import assert_frame_equal
 
 from models.court import judge
 from models.forecast_scores import scores
+from models.naive_rules import NAIVE
 from models.purchase_history import histories, purchase_days, what_followed
-from models.value_candidates import NAIVE, forecasts
+from models.value_candidates import forecasts
 from tests.unit.histories import CALIBRATION_END, cdnow_orders
 
 HOLDOUT_DAYS = 273

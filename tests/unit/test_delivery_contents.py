@@ -79,7 +79,18 @@ def marts() -> dict[str, pl.LazyFrame]:
         "marketing_segments": segments,
         "customer_360": customers.select("customer_id", next_category=pl.lit("Tea"), potential_verdict=pl.lit("open")),
         "customer_value": pl.LazyFrame(
-            {"customer_id": ["c1", "c2", "c3"], "clv": [10.0, 2.5, 30.0], "model": ["past_rate", "b", "past_rate"]}
+            {
+                "customer_id": ["c1", "c2", "c3"],
+                "clv": [10.0, 2.5, 30.0],
+                "model": ["past_rate", "b", "past_rate"],
+                "value_class": ["B", "C", "A"],
+                "is_slipping": [True, False, True],
+                "margin_at_risk": [50.0, None, 70.0],
+                "overdue_days": [20, 0, 90],
+                "usual_gap_days": [30, 10, 40],
+                "recency_days": [50, 5, 130],
+                "reason": ["r"] * 3,
+            }
         ),
         "next_best_channel": pl.LazyFrame(
             {
@@ -180,6 +191,14 @@ def test_sales_sees_of_each_buyer_and_company_whether_there_is_room(
     assert buyers.select("Customer number", "Next category", "Verdict on potential").row(0) == ("c3", "Tea", "open")
     companies = people_read(tmp_path / "x/sales/accounts.csv")
     assert companies.select("Company number", "Potential", "Exhausted share").rows() == [("a1", 40.0, 0.25)]
+
+
+def test_sales_hears_of_slipping_customers_unless_they_must_not_be_contacted(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    delivered(marts, tmp_path / "x", language="de")
+    slipping = people_read(tmp_path / "x/sales/slipping.csv")
+    assert slipping.select("Kundennummer", "Gefährdete Marge", "Tage überfällig").rows() == [("c1", 50.0, 20)]
 
 
 def test_a_phone_number_can_be_copied_from_the_workbook_and_runs_nothing_in_the_csv_file(

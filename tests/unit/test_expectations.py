@@ -106,6 +106,10 @@ VALUES = pl.LazyFrame(
         "clv_high": [2.0, 60.0, 10.0],
         "model": ["bg_nbd"] * 3,
         "value_class": ["C", "A", "B"],
+        "churn_risk": [0.9, 0.1, None],
+        "overdue_days": [None, 0, 30],
+        "margin_at_risk": [None, None, 5.0],
+        "reason": ["Bought once."] * 3,
     }
 )
 

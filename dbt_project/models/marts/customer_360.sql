@@ -58,6 +58,8 @@ select
     customer_values.clv_low,
     customer_values.clv_high,
     customer_values.value_class,
+    customer_values.churn_risk,
+    customer_values.is_slipping,
 
     -- segment
     segments.recency_score,

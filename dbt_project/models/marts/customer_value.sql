@@ -8,9 +8,18 @@ select
     cast(monetary_value as decimal(18, 4)) as monetary_value,
     p_alive,
     expected_orders,
+    cast(expected_spend as decimal(18, 4)) as expected_spend,
+    cast(expected_revenue as decimal(18, 4)) as expected_revenue,
     cast(clv as decimal(18, 4)) as clv,
     cast(clv_low as decimal(18, 4)) as clv_low,
     cast(clv_high as decimal(18, 4)) as clv_high,
     model,
-    value_class
+    value_class,
+    churn_risk,
+    next_order_on,
+    usual_gap_days,
+    overdue_days,
+    is_slipping,
+    cast(margin_at_risk as decimal(18, 4)) as margin_at_risk,
+    reason
 from {{ source('analytics', 'customer_value') }}

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from models.naive_rules import NAIVE
 from pipelines.delivery.report import charts, customer_figures
 from pipelines.delivery.report.drawing import drawn
 from pipelines.delivery.report.parts import Context, Figure, Numbers, Section
@@ -31,7 +32,7 @@ def value(context: Context) -> Section | None:
     else:
         fifth = curve.filter((pl.col("buyer_share") - 0.2).abs() < 1e-9)["value_share"].item()
         sentence = words("value", "sentence", total=total, share=words.share(fifth))
-    is_rule = "past_rate" in values["model"].unique().to_list()
+    is_rule = values["model"].is_in(NAIVE).any()
     return Section(
         "value",
         words("value", "heading"),

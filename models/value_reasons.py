@@ -1,0 +1,57 @@
+"""Why a customer is valued as he is, in a sentence or two for people."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from models.sentences import number, sentence
+
+_TEXTS = {
+    "en": {
+        "repeat": "Bought on {days} days, the last one {silence} days ago, usually within {gap} days; {orders} more "
+        "orders of {spend} each may be expected within {horizon} days.",
+        "once": "Bought once, {silence} days ago; {orders} more orders of {spend} each may be expected within "
+        "{horizon} days.",
+        "once_again": "Bought on {days} days, the last one {silence} days ago; {orders} more orders of {spend} each "
+        "may be expected within {horizon} days.",
+        "slipping": " Overdue: so long a silence is unusual for this customer.",
+        "short": " A plain rule, because the history is too short, or buyers are too few, to test a model.",
+        "beaten": " A plain rule, because no model foretold held-out months any better.",
+    },
+    "de": {
+        "repeat": "An {days} Tagen gekauft, zuletzt vor {silence} Tagen, üblich ist binnen {gap} Tagen; in {horizon} "
+        "Tagen sind {orders} weitere Bestellungen zu je {spend} zu erwarten.",
+        "once": "Einmal gekauft, vor {silence} Tagen; in {horizon} Tagen sind {orders} weitere Bestellungen zu je "
+        "{spend} zu erwarten.",
+        "once_again": "An {days} Tagen gekauft, zuletzt vor {silence} Tagen; in {horizon} Tagen sind {orders} weitere "
+        "Bestellungen zu je {spend} zu erwarten.",
+        "slipping": " Überfällig: So lange schweigt dieser Kunde sonst nicht.",
+        "short": " Einfache Regel, weil die Historie zu kurz oder die Käufer zu wenige sind, um ein Modell zu prüfen.",
+        "beaten": " Einfache Regel, weil kein Modell zurückgehaltene Monate besser vorhergesagt hat.",
+    },
+}
+
+
+def value_reason(*, horizon: int, basis: str | None, language: str) -> pl.Expr:
+    """Return the reason, of the columns days, silence, usual_gap_days, expected_orders, expected_spend, is_slipping.
+
+    `basis` is None for a model that won in court, `beaten` or `short` for a plain rule. `language` is en or de.
+    """
+    texts = _TEXTS[language]
+    values = {
+        "days": number(pl.col("days"), language),
+        "silence": number(pl.col("silence"), language),
+        "gap": number(pl.col("usual_gap_days"), language),
+        "orders": number(pl.col("expected_orders"), language, 1),
+        "spend": number(pl.col("expected_spend"), language, 2),
+        "horizon": pl.lit(str(horizon)),
+    }
+    rhythm = (
+        pl.when(pl.col("days") == 1)
+        .then(sentence(texts["once"], **values))
+        .when(pl.col("usual_gap_days").is_null())
+        .then(sentence(texts["once_again"], **values))
+        .otherwise(sentence(texts["repeat"], **values))
+    )
+    slipping = pl.when(pl.col("is_slipping")).then(pl.lit(texts["slipping"])).otherwise(pl.lit(""))
+    return pl.concat_str(rhythm, slipping, pl.lit(texts[basis] if basis else ""))
