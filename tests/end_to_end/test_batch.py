@@ -90,6 +90,12 @@ def test_every_audience_file_can_be_uploaded(finished_company: Path, published: 
                 assert platform.name == "google_ads" or cells <= known, file
 
 
+def test_the_report_has_a_section_for_every_question(finished_company: Path) -> None:
+    page = (finished_company / "exports" / "latest" / "report.html").read_text()
+    sections = {"overview", "segments", "migration", "value", "retention", "potential", "quality"}
+    assert set(re.findall(r'<section id="([^"]+)"', page)) >= sections
+
+
 def test_the_money_of_the_truth_arrives_to_the_cent(finished_company: Path, published: Published) -> None:
     truth = json.loads((finished_company / "truth" / "totals.json").read_text())
     tables = published(finished_company)

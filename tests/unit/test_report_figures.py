@@ -73,6 +73,13 @@ def test_what_the_best_fifth_brings_is_its_share_of_the_whole() -> None:
     assert curve.row(-1) == (1.0, 1.0)
 
 
+def test_what_is_expected_of_a_group_is_told_as_a_share_of_all() -> None:
+    values = pl.LazyFrame({"clv": [3.0] * 10 + [1.0] * 30 + [9.0] * 4, "kind": ["a"] * 10 + ["b"] * 30 + ["c"] * 4})
+    found = customer_figures.expected_by(values, "kind")
+    assert found.select("kind", "buyers", "clv").rows() == [("c", None, None), ("a", None, None), ("b", 30, 30.0)]
+    assert found["clv_share"].to_list() == [None, None, 30.0 / 96.0]
+
+
 def test_no_curve_is_shown_whose_steps_are_single_customers() -> None:
     assert customer_figures.concentration(pl.Series([1.0] * 99)).is_empty()
 

@@ -65,6 +65,12 @@ def _headroom(rows: Rows, label_width: int = _LABEL_WIDTH) -> float:
     return plot / max(plot - _text_width(rows), plot / 4)
 
 
+def _edged(base: alt.Chart, **options: Any) -> list[alt.Chart]:
+    """A text with an edge in the colour of the card, so that lines behind it do not run through."""
+    edges: tuple[dict[str, Any], ...] = ({"stroke": DAY["card"], "strokeWidth": 4, "opacity": 0.85}, {})
+    return [base.mark_text(**options, **edge) for edge in edges]
+
+
 def bars(rows: Rows, label_width: int = _LABEL_WIDTH) -> alt.LayerChart:
     """label, value, text: a bar each, with its text at its end. `is_grey` marks what is no answer."""
     top = max((row["value"] or 0.0 for row in rows), default=0.0) or 1.0
@@ -137,13 +143,9 @@ def intervals(rows: Rows) -> alt.LayerChart:
     point = base.mark_point(size=75, opacity=1, fill=DAY["card"], strokeWidth=2.5).encode(
         y=_band(), x=alt.X("middle:Q"), stroke=colour
     )
-    # The line at zero would run through the text, so that has an edge in the colour of the card.
-    edges: tuple[dict[str, Any], ...] = ({"stroke": DAY["card"], "strokeWidth": 4}, {})
     texts = [
-        base.mark_text(baseline="bottom", dy=-8, fontSize=11, **edge).encode(
-            y=_band(), x=alt.X("middle:Q"), text="text:N"
-        )
-        for edge in edges
+        part.encode(y=_band(), x=alt.X("middle:Q"), text="text:N")
+        for part in _edged(base, baseline="bottom", dy=-8, fontSize=11)
     ]
     mark = base.transform_filter("isValid(datum.mark)").mark_tick(thickness=2, height=16, fill=_INK, stroke=_INK)
     return _layered(zero, span, mark.encode(y=_band(), x=alt.X("mark:Q")), point, *texts)
@@ -235,12 +237,13 @@ def shares(rows: Rows, marked: Row, across_title: str, up_title: str, percent_si
     area = base.mark_area(fill=_ACCENT, opacity=0.1).encode(x=across, y=up)
     point = _of([marked])
     dot = point.mark_point(size=80, fill=_ACCENT, stroke=DAY["card"], strokeWidth=2, opacity=1).encode(x="x:Q", y="y:Q")
-    text = point.mark_text(align="left", baseline="top", dx=10, dy=4, fontWeight="bold").encode(
-        x="x:Q", y="y:Q", text="text:N"
-    )
+    texts = [
+        part.encode(x="x:Q", y="y:Q", text="text:N")
+        for part in _edged(point, align="left", baseline="top", dx=10, dy=4, fontWeight="bold")
+    ]
     ends = _of([{"x": 0, "y": 0}, {"x": 1, "y": 1}])
     equal = ends.mark_line(stroke=_MUTED, strokeWidth=1.5, strokeDash=[4, 4]).encode(x="x:Q", y="y:Q")
-    return _layered(equal, area, line, dot, text)
+    return _layered(equal, area, line, dot, *texts)
 
 
 def response(
@@ -258,9 +261,11 @@ def response(
     line = base.mark_line(strokeWidth=2.5).encode(x=x, y=alt.Y("y:Q"))
     points = _of(marked)
     dot = points.mark_point(size=80, fill=_ACCENT, stroke=DAY["card"], strokeWidth=2, opacity=1)
-    text = points.mark_text(align="left", baseline="top", dx=8, dy=6, fontWeight="bold")
-    placed = [part.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")) for part in (dot, text)]
-    return _layered(band, line, placed[0], placed[1].encode(text="text:N"))
+    texts = [
+        part.encode(text="text:N")
+        for part in _edged(points, align="left", baseline="top", dx=8, dy=6, fontWeight="bold")
+    ]
+    return _layered(band, line, *(part.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")) for part in (dot, *texts)))
 
 
 def _ticks(ticks: Sequence[Tick]) -> dict[str, Any]:

@@ -151,12 +151,12 @@ def concentration(values: pl.Series, steps: int = 20) -> pl.DataFrame:
     )
 
 
-def value_classes(values: pl.LazyFrame) -> pl.DataFrame:
-    """value_class, buyers, clv, and the shares of both."""
+def expected_by(values: pl.LazyFrame, by: str) -> pl.DataFrame:
+    """`by`, buyers, clv, and the shares of both; those of whom most is expected first."""
     grouped = (
-        values.group_by("value_class")
+        values.group_by(by)
         .agg(buyers=pl.len().cast(pl.Int64), clv=pl.col("clv").sum().cast(pl.Float64))
-        .sort("value_class")
+        .sort("clv", by, descending=[True, False])
         .collect()
     )
     shared = grouped.with_columns(

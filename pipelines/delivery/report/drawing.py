@@ -36,7 +36,7 @@ _CONFIG: dict[str, Any] = {
     "bar": {"fill": DAY["accent"]},
     "rule": {"stroke": DAY["soft"]},
     "line": {"stroke": DAY["accent"], "strokeWidth": 2},
-    "axisX": {"titleColor": DAY["soft"], "titleFontSize": 12, "titleFontWeight": "normal"},
+    "axisX": {"titleColor": DAY["soft"], "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 6},
     "axisY": {"titleColor": DAY["soft"], "titleFontSize": 12, "titleFontWeight": "normal"},
 }
 

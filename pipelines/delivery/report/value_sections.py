@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -20,12 +20,14 @@ Rows = list[dict[str, Any]]
 
 def value(context: Context) -> Section | None:
     """How much of the expected margin the best customers bring."""
-    table = context.today.table("customer_value", "clv", "value_class", "model")
-    if table is None:
+    table = context.today.table("customer_value", "customer_id", "clv", "value_class", "model")
+    segments = context.today.table("customer_segments", "customer_id", "rfm_segment")
+    if table is None or segments is None:
         return None
     words, values = context.words, table.collect()
     curve = customer_figures.concentration(values["clv"])
-    classes = customer_figures.value_classes(values.lazy()).to_dicts()
+    classes = customer_figures.expected_by(values.lazy(), "value_class").sort("value_class").to_dicts()
+    by_segment = customer_figures.expected_by(values.lazy().join(segments, on="customer_id"), "rfm_segment").to_dicts()
     total = words.money(float(values["clv"].cast(pl.Float64).sum()))
     if curve.is_empty():
         sentence = words("value", "few", total=total, buyers=words.number(values.height))
@@ -37,7 +39,11 @@ def value(context: Context) -> Section | None:
         "value",
         words("value", "heading"),
         sentence,
-        figures=[*([] if curve.is_empty() else [_concentration(curve, words)]), _classes(classes, words)],
+        figures=[
+            *([] if curve.is_empty() else [_concentration(curve, words)]),
+            _segments(by_segment, words),
+            _classes(classes, words),
+        ],
         notes=[words("value", "rule" if is_rule else "note")],
     )
 
@@ -60,30 +66,39 @@ def _concentration(curve: pl.DataFrame, words: Words) -> Figure:
     )
 
 
-def _classes(classes: Rows, words: Words) -> Figure:
-    shown = [row for row in classes if row["buyers"] is not None]
-    rows = [
+def _segments(segments: Rows, words: Words) -> Figure:
+    rows: Rows = [
         {
-            "label": row["value_class"],
-            "from": round(row["buyer_share"], 6),
-            "to": round(row["clv_share"], 6),
-            "text": words.share(row["clv_share"]),
+            "label": words.term(row["rfm_segment"]),
+            "value": round(row["clv"], 2),
+            "text": words.money(row["clv"]),
+            "is_grey": False,
         }
-        for row in shown
+        for row in segments
+        if row["buyers"] is not None
     ]
-    title = words("value", "classes")
+    title = words("value", "segments")
     return Figure(
         title,
-        Numbers(
-            [words("value", "class_heading"), words("page", "buyers"), words("page", "buyer_share"),
-             words("value", "margin"), words("value", "margin_share")],
-            [
-                (row["value_class"], words.counted(row["buyers"]), words.share(row["buyer_share"], 1),
-                 words.money(row["clv"]), words.share(row["clv_share"], 1))
-                for row in classes
-            ],
-        ),
-        drawn(charts.pairs(rows), "value-classes", title, words("value", "classes_text")) if rows else "",
+        _expected(words("page", "segment"), [(words.term(row["rfm_segment"]), row) for row in segments], words),
+        drawn(charts.bars(rows), "value-segments", title, words("value", "segments_text")) if rows else "",
+    )
+
+
+def _classes(classes: Rows, words: Words) -> Figure:
+    numbers = _expected(words("value", "class_heading"), [(row["value_class"], row) for row in classes], words)
+    return Figure(words("value", "classes"), numbers)
+
+
+def _expected(heading: str, rows: Sequence[tuple[str, Mapping[str, Any]]], words: Words) -> Numbers:
+    return Numbers(
+        [heading, words("page", "buyers"), words("page", "buyer_share"), words("value", "margin"),
+         words("value", "margin_share")],
+        [
+            (name, words.counted(row["buyers"]), words.share(row["buyer_share"], 1), words.money(row["clv"]),
+             words.share(row["clv_share"], 1))
+            for name, row in rows
+        ],
     )  # fmt: skip
 
 
