@@ -55,8 +55,8 @@ _BATCH = 20_000
 class Evidence:
     """What the history shows: mean effects by channel, the gate's ruling, and effects per customer.
 
-    `ranking` has effects that are shrunk, to rank customers within a channel; `choosing` those that choose between
-    channels, only where the ruling is for personal recommendations. Channels that are not in `found` show nothing.
+    Only where the ruling is for personal recommendations, `ranking` has effects that are shrunk, to rank customers
+    within a channel, and `choosing` those that choose between channels. Channels that are not in `found` show nothing.
     """
 
     points: pl.DataFrame
@@ -107,9 +107,10 @@ def learn_effects(
         return Evidence(points)
     spent = np.array([costs.get(arm, 0.0) for arm in decisions.arms])
     ruling = _ruling(decisions, contrasts, spent, seed)
+    if not ruling.is_personal:
+        return Evidence(points, decisions.arms, found, ruling)
     ranking, choosing = (
-        fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) if wanted else None
-        for is_shrunk, wanted in ((True, True), (False, ruling.is_personal))
+        fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) for is_shrunk in (True, False)
     )
     return Evidence(points, decisions.arms, found, ruling, ranking, choosing)
 

@@ -36,7 +36,7 @@ CHANNELS_SCHEMA = pl.Schema(
 
 _ADDRESS = {"email": "has_email", "sms": "has_phone", "phone": "has_phone", "post": "has_address"}
 # Of each channel: a contact, contacts, and the address that it needs.
-_WORDS = {
+CHANNEL_WORDS = {
     "en": {
         "email": ("e-mail", "e-mails", "e-mail address"),
         "sms": ("text message", "text messages", "phone number"),
@@ -188,7 +188,7 @@ def _is_allowed(channel: str) -> pl.Expr:
 
 
 def _reason(channel: str, language: str) -> pl.Expr:
-    one, many, address = _WORDS[language][channel]
+    one, many, address = CHANNEL_WORDS[language][channel]
     texts = {name: text.format(one=one, many=many, address=address) for name, text in _TEXTS[language].items()}
     evidence = (
         pl.when(pl.col("delivered") > 0)

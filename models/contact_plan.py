@@ -87,7 +87,7 @@ class PlanRules:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan (`PLAN_SCHEMA` and chances, one row per customer, sorted by customer_id) and how it was reached.
+    """The plan (`PLAN_SCHEMA`, priority, chances; one row per customer, sorted by customer_id), and how it was reached.
 
     `obstacles` has a row per customer and channel: what stands against a contact, null where nothing does. `limits` has
     a row per channel, and one for the budget: capacity (null: none), used, open_count (customers with whom the channel
@@ -136,7 +136,7 @@ def plan_contacts(
     contacts = _contacts(people, chosen, chances, lots, rules, language)
     drawn = [pl.Series(f"chance_{name}", chance) for name, chance in zip([*channels, NONE], chances, strict=True)]
     return Plan(
-        contacts=contacts.with_columns(plan_id=pl.lit(plan_id)).select(*PLAN_SCHEMA.names(), *drawn),
+        contacts=contacts.with_columns(plan_id=pl.lit(plan_id)).select(*PLAN_SCHEMA.names(), "priority", *drawn),
         obstacles=_obstacles(people, channels),
         limits=_limits(chosen, is_open, found, rules),
         value=found.value,
@@ -179,10 +179,11 @@ def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
         .when(pl.col("has_open_complaint").fill_null(False)).then(pl.lit("complaint"))
         .when(pl.col("has_open_followup").fill_null(False)).then(pl.lit("followup"))
         .when(~pl.col("is_allowed_here").fill_null(False)).then(pl.lit("consent"))
-        .when(pl.lit(rule.capacity == 0 or rule.frequency_cap == 0)).then(pl.lit("closed"))
         .when(pl.col("days").fill_null(rules.cool_down_days) < rules.cool_down_days).then(pl.lit("cool_down"))
         .when(pl.col("all_count").fill_null(0) >= rules.overall_cap).then(pl.lit("overall_cap"))
-        .when(pl.col("count_here").fill_null(0) >= rule.frequency_cap).then(pl.lit("channel_cap"))
+        .when(pl.lit(rule.frequency_cap > 0) & (pl.col("count_here").fill_null(0) >= rule.frequency_cap))
+        .then(pl.lit("channel_cap"))
+        .when(pl.lit(rule.capacity == 0 or rule.frequency_cap == 0)).then(pl.lit("closed"))
     )  # fmt: skip
 
 

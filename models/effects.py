@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
-# Fewer customers in an arm than this show no contrast that could be told from chance.
+# Fewer customers in an arm than this, or so few by their weights, show no contrast that could be told from chance.
 FEWEST_IN_ARM = 30
 # An estimated propensity below this share of the arm's frequency has nobody comparable behind it.
 _LEAST_OVERLAP = 0.1
@@ -215,7 +215,7 @@ def _mean_effect(scores: Scores, arm: int, level: float) -> MeanEffect:
     size = float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
     share = float(both.mean()) if len(both) else 0.0
     seen = [len(np.unique(scores.customer[both & scores.followed[:, number]])) for number in (0, arm)]
-    if min(seen) < FEWEST_IN_ARM:
+    if min(*seen, size) < FEWEST_IN_ARM:
         return MeanEffect(scores.arms[arm], *(np.nan,) * 4, share=share, effective_size=size)
     effect, error = mean_and_error((scores.values[:, arm] - scores.values[:, 0])[both], scores.customer[both])
     reach = float(norm.ppf(0.5 + level / 2.0)) * error

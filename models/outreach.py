@@ -42,6 +42,10 @@ NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
 )
 
 
+# By at most so much a contact with one customer is assumed to bring more than with the average one.
+_MOST_SPREAD = 5.0
+
+
 @dataclass(frozen=True)
 class Policy:
     """What a plan keeps to, for how long it is, and what is assumed until effects are measured.
@@ -168,23 +172,28 @@ def _means(assumed: pl.DataFrame) -> dict[str, float]:
 def _expected_margins(
     assumed: pl.DataFrame, features: pl.DataFrame, evidence: Evidence, effects: pl.DataFrame
 ) -> pl.DataFrame:
-    """What a plan reckons with for each customer and channel: customer_id, channel, expected_margin."""
-    planned = dict(effects.select("channel", "planned_margin").iter_rows())
-    own = evidence.effects(features.select(FEATURES).to_numpy(), is_ranking=True)
+    """What a plan reckons with for each customer and channel: customer_id, channel, expected_margin.
+
+    Where the gate does not let customers be told apart by measured effects, the planned margin is spread in proportion
+    to what is assumed: a contact with a customer who reacts and orders much counts for more.
+    """
+    planned = effects.select("channel", "planned_margin")
+    usual = pl.col("assumed_margin").sort().mean().over("channel")
+    spread = (pl.col("assumed_margin") / usual).fill_nan(1.0).fill_null(1.0).clip(0.0, _MOST_SPREAD)
+    rows = assumed.join(planned, on="channel", how="left").with_columns(spread=pl.col("planned_margin") * spread)
+    own = evidence.effects(features.select(FEATURES).to_numpy(), is_ranking=True) if evidence.ruling.is_personal else {}
+    margins = dict(planned.iter_rows())
     measured = [
         features.select(
             "customer_id",
             channel=pl.lit(channel),
-            measured=pl.Series(found.effect - evidence.found[channel].effect + planned[channel]),
+            measured=pl.Series(found.effect - evidence.found[channel].effect + margins[channel]),
         )
         for channel, found in own.items()
     ]
     schema = {"customer_id": pl.String, "channel": pl.String, "measured": pl.Float64}
-    joined = assumed.join(
-        pl.concat([pl.DataFrame(schema=schema), *measured]), on=["customer_id", "channel"], how="left"
-    )
-    margin = pl.coalesce("measured", "assumed_margin").round(4)
-    return joined.select("customer_id", "channel", expected_margin=margin)
+    joined = rows.join(pl.concat([pl.DataFrame(schema=schema), *measured]), on=["customer_id", "channel"], how="left")
+    return joined.select("customer_id", "channel", expected_margin=pl.coalesce("measured", "spread").round(4))
 
 
 def _recommended(

@@ -39,7 +39,7 @@ _TEXTS = {
     },
 }  # fmt: skip
 # The obstacle that came closest to a contact is the one to tell.
-_NEAREST_FIRST = ("channel_cap", "overall_cap", "cool_down", "closed", "consent", "followup", "complaint", "suppressed")
+_NEAREST_FIRST = ("closed", "channel_cap", "overall_cap", "cool_down", "consent", "followup", "complaint", "suppressed")
 
 
 def plan_reason(channels: Iterable[str], language: str) -> pl.Expr:

@@ -9,7 +9,7 @@ from pipelines.assets.delivery import exports_asset
 from pipelines.assets.identity import identity
 from pipelines.assets.landing import landing
 from pipelines.assets.opportunities import account_potential, customer_potential, next_categories
-from pipelines.assets.outreach import next_best_channel
+from pipelines.assets.outreach import outreach_plan
 from pipelines.assets.results import campaign_results, channel_months
 from pipelines.assets.segments import segments
 from pipelines.assets.value import value
@@ -49,7 +49,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             next_categories,
             customer_potential,
             account_potential,
-            next_best_channel,
+            outreach_plan,
             campaign_results,
             channel_months,
             *layers,

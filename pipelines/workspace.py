@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pipelines.alert_settings import AlertSettings
 from pipelines.decisions import DECISIONS_FILE, read_decisions
 from pipelines.exchange_rates import RATE_DECIMALS, RATES_FILE, DatedRate, read_rates
+from pipelines.outreach_settings import OutreachSettings
 from pipelines.settings_file import read_settings_file
 
 ENVIRONMENT_VARIABLE = "STAMMKUNDE_WORKSPACE"
@@ -120,6 +121,9 @@ class Settings(BaseModel):
     )
     alerts: AlertSettings = Field(
         default_factory=AlertSettings, description="Where to tell of a step that failed; without it, nowhere."
+    )
+    outreach: OutreachSettings = Field(
+        default_factory=OutreachSettings, description="Marketing contacts: costs, capacities, caps and the plan."
     )
     memory_limit_gb: float = Field(4, ge=0.5, description="Memory that DuckDB may use, in gigabytes.")
 

@@ -28,13 +28,11 @@ TOUCH_COLUMNS = (
     "is_dead_address",
 )
 ORDER_COLUMNS = ("customer_id", "ordered_on", "margin", "is_purchase")
-# For so many days after a contact orders are looked at.
-HORIZON_DAYS = 28
 
 
 @dg.asset(
     key=["analytics", "campaign_results"],
-    deps=["touches", "orders", "customers", "customer_aliases"],
+    deps=["touches", "orders", "customers", ["analytics", "customer_aliases"]],
     group_name="outreach",
     kinds={"scikitlearn"},
 )
@@ -43,12 +41,12 @@ def campaign_results(workspace: WorkspaceResource) -> dg.MaterializeResult[None]
     """What each campaign and plan has added to orders and margin, one row per campaign, channel and outcome."""
     folders = workspace.folders
     as_of = read_run_context(folders.raw)
-    aliases = workspace.warehouse.table("customer_aliases", columns=("alias", "customer_id"))
+    aliases = pl.read_parquet(folders.analytics / "customer_aliases" / "customer_aliases.parquet")
     results = results_of(
         contacts_of(workspace.warehouse),
         earlier_plans(folders.exports, as_of, aliases),
         as_of=as_of,
-        horizon_days=HORIZON_DAYS,
+        horizon_days=folders.settings.outreach.effect_days,
         language=folders.settings.language,
     )
     methods = results["method"].value_counts(name="results").sort("method")
@@ -68,9 +66,9 @@ def channel_months(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     months = months_of(
         contacts_of(workspace.warehouse),
         pl.read_parquet(folders.analytics / "campaign_results" / "campaign_results.parquet"),
-        costs={},
+        costs=folders.settings.outreach.policy.costs,
         as_of=read_run_context(folders.raw),
-        horizon_days=HORIZON_DAYS,
+        horizon_days=folders.settings.outreach.effect_days,
     )
     return written(months, folders.analytics / "channel_months")
 

@@ -18,7 +18,7 @@ from pipelines.assets.opportunities import (
     lines_of_purchases,
     next_categories,
 )
-from pipelines.assets.outreach import next_best_channel
+from pipelines.assets.outreach import outreach_plan
 from pipelines.assets.segments import earlier_run, segments
 from pipelines.assets.value import value
 from pipelines.warehouse import Warehouse
@@ -113,37 +113,74 @@ def test_segments_are_written_and_their_sizes_shown(
     assert "C1" not in str(customers.metadata)
 
 
-def test_a_refusal_makes_a_channel_forbidden(
+def test_outreach_writes_its_tables_and_a_refusal_closes_a_channel(
     workspace: Workspace, materialize: Callable, fill_warehouse: Callable
 ) -> None:
-    fill_warehouse(
-        channel_engagement=pl.DataFrame(
-            {"customer_id": ["C1"], "channel": ["email"], "delivered_count": [5], "engaged_count": [5]}
-        ),
-        customer_features=pl.DataFrame(
-            {
-                "customer_id": ["C1"],
-                "consent_email": [False],
-                "consent_phone": [None],
-                "consent_sms": [None],
-                "consent_post": [None],
-                "is_suppressed": [False],
-                "has_email": [True],
-                "has_phone": [True],
-                "has_address": [True],
-            },
-            schema_overrides=dict.fromkeys(("consent_phone", "consent_sms", "consent_post"), pl.Boolean),
-        ),
-    )
-    assert materialize(next_best_channel).success
-    channels = pl.read_parquet(workspace.analytics / "next_best_channel" / "next_best_channel.parquet")
-    assert dict(channels.select("channel", "is_allowed").iter_rows()) == {
-        "post": True,
-        "email": False,
-        "phone": False,
-        "sms": False,
-    }
+    """Accident: a closed channel or an open follow-up is forgotten between the warehouse and the plan."""
+    (workspace.root / "settings.yml").write_text("outreach: {holdout_share: 0, post: {per_week: 0}}")
+    (workspace.raw / "run_context").mkdir()
+    context = pl.DataFrame({"as_of": [AS_OF], "base_currency": ["EUR"]})
+    context.write_parquet(workspace.raw / "run_context" / "run_context.parquet")
+    for name, column in (("customer_segments", "rfm_segment"), ("customer_value", "value_class")):
+        (workspace.analytics / name).mkdir()
+        table = pl.DataFrame({"customer_id": ["C1", "C2"], column: ["lead", None]})
+        table.write_parquet(workspace.analytics / name / f"{name}.parquet")
+    (workspace.analytics / "customer_aliases").mkdir()
+    aliases = pl.DataFrame(schema={"alias": pl.String, "customer_id": pl.String})
+    aliases.write_parquet(workspace.analytics / "customer_aliases" / "customer_aliases.parquet")
+    fill_warehouse(**TWO_CUSTOMERS)
+    fill_warehouse(schema="core", **FOLLOWUPS)
 
+    assert materialize(outreach_plan).success
+
+    written = {
+        name: pl.read_parquet(workspace.analytics / name / f"{name}.parquet")
+        for name in ("channel_effects", "next_best_channel", "contact_plan", "plan_limits", "what_if")
+    }
+    channels = written["next_best_channel"].filter(customer_id="C1")
+    allowed = dict(channels.select("channel", "is_allowed").iter_rows())
+    assert allowed == {"post": True, "email": False, "phone": False, "sms": False}
+    reasons = dict(written["contact_plan"].select("customer_id", "reason").iter_rows())
+    assert "closed" in reasons["C1"]
+    assert "Service" in reasons["C2"]
+    assert written["contact_plan"]["channel"].to_list() == ["none", "none"]
+    post = written["plan_limits"].row(by_predicate=pl.col("limit_name") == "post", named=True)
+    assert (post["capacity"], post["is_default"]) == (0.0, False)
+    assert "nobody" in post["reason"]
+
+
+NOBODY_TOUCHED = {
+    "customer_id": pl.String,
+    "channel": pl.String,
+    "touched_at": pl.Datetime,
+    "direction": pl.String,
+    "is_delivered": pl.Boolean,
+    "is_engaged": pl.Boolean,
+}
+TWO_CUSTOMERS = {
+    "orders": pl.DataFrame({"customer_id": ["C1"], "margin": [5.0], "is_purchase": [True]}).with_columns(
+        ordered_on=AS_OF
+    ),
+    "touches": pl.DataFrame(schema=NOBODY_TOUCHED),
+    "customers": pl.DataFrame({"customer_id": ["C1", "C2"], "account_id": [None, "A1"]}).with_columns(
+        first_seen_at=pl.lit(AS_OF).cast(pl.Datetime)
+    ),
+    "customer_features": pl.DataFrame({"customer_id": ["C1", "C2"], "consent_email": [False, True]}).with_columns(
+        kind=pl.lit("person"),
+        consent_phone=pl.lit(None, pl.Boolean),
+        consent_sms=pl.lit(None, pl.Boolean),
+        consent_post=pl.lit(None, pl.Boolean),
+        is_suppressed=False,
+        has_email=True,
+        has_phone=True,
+        has_address=True,
+        first_order_on=AS_OF,
+    ),
+}
+FOLLOWUPS = {
+    "int_tickets_waiting": pl.DataFrame({"customer_id": ["C1"], "is_open": [False], "is_complaint": [True]}),
+    "int_followups_due": pl.DataFrame({"customer_id": ["C2"]}),
+}
 
 FOUR_ORDERS = {
     "orders": pl.DataFrame(

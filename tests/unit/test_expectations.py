@@ -155,6 +155,7 @@ def test_ranks_of_channels_start_at_one_and_no_channel_comes_twice() -> None:
             "expected_effect": [0.1, 0.2, -0.1, None],
             "effect_low": [0.0, 0.1, -0.3, None],
             "effect_high": [0.3, 0.2, 0.1, None],
+            "effect_unit": ["reactions", "reactions", "margin", "reactions"],
             "reason": ["because"] * 4,
         }
     )

@@ -8,5 +8,8 @@ select
     expected_effect,
     effect_low,
     effect_high,
-    reason
+    reason,
+    effect_unit,
+    expected_margin,
+    obstacle
 from {{ source('analytics', 'next_best_channel') }}
