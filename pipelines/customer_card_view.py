@@ -56,7 +56,7 @@ _COMPANY_SALES = (
 _CHANNELS = ("email", "phone", "sms", "post")
 _LISTS: dict[str, tuple[str, ...]] = {
     "followups": ("due_on", "reason", "order_id", "ticket_id", "customer_id"),
-    "channels": ("rank", "channel", "is_allowed", "basis", "expected_effect", "reason"),
+    "channels": ("rank", "channel", "is_allowed", "basis", "expected_margin", "reason"),
     "plan": ("plan_id", "channel", "arm", "expected_margin", "cost", "reason"),
     "next_categories": ("rank", "category", "probability", "reason"),
     "lead_score": ("conversion_probability", "reason"),

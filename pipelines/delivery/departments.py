@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipelines.delivery import outreach_tables
 from pipelines.errors import UserError
 
 Tables = Mapping[str, pl.LazyFrame]
@@ -73,13 +74,6 @@ def segment_summary(tables: Tables) -> pl.LazyFrame:
             (_sum("clv").cast(pl.Float64) / pl.col("clv").count()).alias("average_clv"),
         )
     )
-
-
-def best_channel(tables: Tables) -> pl.LazyFrame:
-    """One row per customer who may be contacted: the allowed channel with the best rank."""
-    best = pl.col("rank") == pl.col("rank").min().over("customer_id")
-    chosen = tables["next_best_channel"].filter("is_allowed").filter(best).drop("is_allowed", "rank")
-    return _with_customer(chosen, tables, "first_name", "last_name", "company_name")
 
 
 def next_categories(tables: Tables) -> pl.LazyFrame:
@@ -220,10 +214,49 @@ DEPARTMENT_TABLES = (
         "marketing",
         "best_channel",
         {
-            "next_best_channel": ("customer_id", "channel", "rank", "is_allowed"),
+            "next_best_channel": ("customer_id", "channel", "rank", "is_allowed", "effect_unit"),
             "customers": ("customer_id",),
         },
-        best_channel,
+        outreach_tables.best_channel,
+    ),
+    DepartmentTable(
+        "marketing",
+        "plan",
+        {"contact_plan": ("customer_id", "channel", "arm", "expected_margin"), "customers": ("customer_id",)},
+        outreach_tables.plan,
+        largest_first=("expected_margin",),
+    ),
+    DepartmentTable(
+        "marketing",
+        "channel_effects",
+        {"channel_effects": ("channel", "effect", "reason")},
+        outreach_tables.channel_effects,
+        smallest_first=("channel",),
+    ),
+    DepartmentTable(
+        "marketing",
+        "plan_limits",
+        {"plan_limits": ("limit_name", "capacity", "used", "price", "reason")},
+        outreach_tables.plan_limits,
+        smallest_first=("limit_name",),
+    ),
+    DepartmentTable(
+        "marketing",
+        "what_if",
+        {"what_if": ("lever", "amount", "added_margin", "reason")},
+        outreach_tables.what_if,
+        smallest_first=("lever", "amount"),
+    ),
+    DepartmentTable(
+        "sales",
+        "call_list",
+        {
+            "contact_plan": ("customer_id", "channel", "expected_margin", "reason"),
+            "customers": ("customer_id",),
+            "customer_value": ("customer_id", "value_class", "clv"),
+        },
+        outreach_tables.call_list,
+        largest_first=("expected_margin", "clv"),
     ),
     DepartmentTable(
         "marketing",

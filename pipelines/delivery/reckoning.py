@@ -7,7 +7,6 @@ from pipelines.delivery.departments import Tables
 RECKONED_BY = {
     "clv": ("customer_value", "model"),
     "total_clv": ("customer_value", "model"),
-    "expected_effect": ("next_best_channel", "basis"),
 }
 """For a column that a model fills in: the mart and the column that say which."""
 

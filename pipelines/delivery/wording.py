@@ -25,6 +25,8 @@ CODED = frozenset(
         "direction",
         "entity",
         "kind",
+        "lever",
+        "limit_name",
         "method",
         "model",
         "potential_verdict",

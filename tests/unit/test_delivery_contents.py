@@ -57,6 +57,33 @@ def results() -> pl.LazyFrame:
     )
 
 
+def outreach_marts() -> dict[str, pl.LazyFrame]:
+    effects = {"effect": [1.5], "effect_low": [1.0], "effect_high": [2.0], "naive_difference": [9.0]}
+    added = {"added_margin": [9.0], "added_low": [5.0], "added_high": [13.0]}
+    return {
+        "contact_plan": pl.LazyFrame(
+            {
+                "customer_id": ["c1", "c2", "c4"],
+                "channel": ["phone", "none", "post"],
+                "arm": ["policy", "holdout", "explore"],
+                "expected_margin": [9.0, None, None],
+                "cost": [5.0, 0.0, 1.2],
+                "reason": ["r"] * 3,
+                "plan_id": ["2026-01-31"] * 3,
+            }
+        ),
+        "channel_effects": pl.LazyFrame(
+            {"channel": ["email"], **effects, "contact_count": [9], "cost": [0.01], "overlap_share": [0.5]}
+        ).with_columns(is_best_for_all=True, reason=pl.lit("r")),
+        "plan_limits": pl.LazyFrame(
+            {"limit_name": ["phone", "budget"], "capacity": [40.0, None], "used": [1.0, 6.2], "price": [14.0, 0.0]}
+        ).with_columns(open_count=2, cost=5.0, frequency_cap=1, is_default=True, reason=pl.lit("r")),
+        "what_if": pl.LazyFrame(
+            {"lever": ["plan"], "amount": [5.0], "contact_count": [1], "cost": [5.0], **added}
+        ).with_columns(next_price=0.0, reason=pl.lit("r")),
+    }
+
+
 @pytest.fixture
 def marts() -> dict[str, pl.LazyFrame]:
     customers = pl.LazyFrame(
@@ -98,9 +125,15 @@ def marts() -> dict[str, pl.LazyFrame]:
                 "channel": ["email", "phone", "email", "post", "email"],
                 "rank": [2, 1, 1, 2, 1],
                 "is_allowed": [True, True, False, True, False],
+                "basis": ["engagement", "uplift", "default", "default", "default"],
+                "expected_effect": [0.5, 2.25, None, 0.1, None],
+                "effect_low": [0.4, 1.0, None, 0.0, None],
+                "effect_high": [0.6, 3.0, None, 0.2, None],
+                "effect_unit": ["reactions", "margin", "reactions", "reactions", "reactions"],
                 "reason": ["r"] * 5,
             }
         ),
+        **outreach_marts(),
         "accounts": pl.LazyFrame({"account_id": ["a1", "a2"], "name": ["+Plus GmbH", "Minus KG"]}),
         "customer_potential": potentials("customer_id", ["c1", "c1", "c2"]),
         "account_potential": potentials("account_id", ["a1", "a2", "a2"]),
@@ -171,6 +204,22 @@ def test_the_best_channel_is_the_best_allowed_one(marts: dict[str, pl.LazyFrame]
     delivered(marts, tmp_path / "x")
     channels = people_read(tmp_path / "x/marketing/best_channel.csv")
     assert channels.select("Customer number", "Channel").rows() == [("c1", "Phone"), ("c2", "Letter")]
+
+
+def test_a_measured_effect_is_money_and_a_reaction_is_a_share(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
+    delivered(marts, tmp_path / "x")
+    channels = people_read(tmp_path / "x/marketing/best_channel.csv")
+    assert channels.select("Margin added", "Expected reactions").rows() == [(2.25, None), (None, 0.1)]
+
+
+def test_sales_calls_whom_the_plan_calls_and_marketing_sees_no_one_held_out(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    delivered(marts, tmp_path / "x")
+    calls = people_read(tmp_path / "x/sales/call_list.csv")
+    assert calls.select("Customer number", "Last name", "Margin of the contact").rows() == [("c1", "Meier", 9)]
+    plan = people_read(tmp_path / "x/marketing/plan.csv")
+    assert plan.select("Customer number", "Channel").rows() == [("c1", "Phone"), ("c4", "Letter")]
 
 
 def test_codes_are_plain_words_where_people_read_them(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
