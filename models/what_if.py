@@ -127,6 +127,14 @@ def solve(offered: Offers, rules: PlanRules) -> Solved:
     )
 
 
+def as_planned(rules: PlanRules, limits: pl.DataFrame) -> PlanRules:
+    """Return the rules with the capacities and the budget of plan_limits: what is left of them in the period."""
+    left = dict(limits.select("limit_name", "capacity").iter_rows())
+    capacities = {name: None if left[name] is None else int(left[name]) for name in rules.channels}
+    channels = {name: replace(rule, capacity=capacities[name]) for name, rule in rules.channels.items()}
+    return replace(rules, channels=channels, budget=left[BUDGET])
+
+
 def with_limits(
     rules: PlanRules, *, budget: float | None = None, capacities: Mapping[str, int] | None = None
 ) -> PlanRules:

@@ -213,6 +213,38 @@ def explain(folder: Path | None, customer_id: str, *, as_json: bool) -> None:
 
 @main.command()
 @workspace_option
+@click.option("--budget", type=click.FloatRange(0), help="What the contacts of the plan may cost in all.")
+@click.option("--calls", "phone", type=click.IntRange(0), help="Sales calls in the plan's period.")
+@click.option("--emails", "email", type=click.IntRange(0), help="E-mails in the plan's period.")
+@click.option("--letters", "post", type=click.IntRange(0), help="Letters in the plan's period.")
+@click.option("--texts", "sms", type=click.IntRange(0), help="Text messages in the plan's period.")
+@json_option
+def simulate(folder: Path | None, *, budget: float | None, as_json: bool, **capacities: int | None) -> None:
+    """Say what the contact plan would add with another budget or other capacities. Changes nothing.
+
+    The published plan is solved anew; whatever is not given stays as it is there.
+
+    
+    Examples:
+      stammkunde simulate --budget 500 --calls 200
+      stammkunde simulate --letters 0 --json
+    """
+    workspace = usable(folder)
+    from pipelines.customer_card import base_currency
+    from pipelines.simulation import print_simulation
+    from pipelines.simulation import simulate as simulated
+
+    given = {name: count for name, count in capacities.items() if count is not None}
+    found = simulated(workspace, budget=budget, capacities=given)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        currency = base_currency(workspace.latest / "tables") or ""
+        print_simulation(found, console(), currency=currency, language=workspace.settings.language)
+
+
+@main.command()
+@workspace_option
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on this machine.")
 def ui(folder: Path | None, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1, with schedule and landing sensor. It has no log-in: keep it local.

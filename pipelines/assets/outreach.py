@@ -11,7 +11,7 @@ import polars as pl
 from models.customer_history import History
 from models.outreach import Outreach, outreach
 from models.plan_limits import plan_limits
-from models.what_if import offers, what_if
+from models.what_if import as_planned, offers, what_if
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
@@ -73,12 +73,13 @@ def outreach_plan(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult
     found = outreach(history, as_of=as_of, policy=policy, language=settings.language)
     words = {"currency": base_currency(folders), "language": settings.language}
     offered = offers(found.next_best_channel, found.plan.contacts, found.channel_effects, policy.rules)
+    limits = plan_limits(found.plan, policy.rules, settings.outreach.defaults, **words)
     tables = {
         "channel_effects": found.channel_effects,
         "next_best_channel": found.next_best_channel,
         "contact_plan": found.plan.contacts,
-        "plan_limits": plan_limits(found.plan, policy.rules, settings.outreach.defaults, **words),
-        "what_if": what_if(offered, policy.rules, **words),
+        "plan_limits": limits,
+        "what_if": what_if(offered, as_planned(policy.rules, limits), **words),
     }
     for name, table in tables.items():
         yield written(table, folders.analytics / name, _metadata(name, table, found), key=["analytics", name])

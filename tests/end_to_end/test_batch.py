@@ -25,6 +25,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 Published = Callable[[Path], dict[str, pl.DataFrame]]
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.py"))
+CHANNELS = ("email", "sms", "phone", "post")
 TABLES = {
     "customers",
     "customer_sources",
@@ -38,6 +39,10 @@ TABLES = {
     "campaign_results",
     "channel_months",
     "next_best_channel",
+    "channel_effects",
+    "contact_plan",
+    "plan_limits",
+    "what_if",
     "service_followups",
     "kpis",
     "customer_360",
@@ -94,6 +99,24 @@ def test_the_report_has_a_section_for_every_question(finished_company: Path) -> 
     page = (finished_company / "exports" / "latest" / "report.html").read_text()
     sections = {"overview", "segments", "migration", "value", "retention", "potential", "quality"}
     assert set(re.findall(r'<section id="([^"]+)"', page)) >= sections
+
+
+def test_nobody_is_contacted_who_must_not_be(finished_company: Path, published: Published) -> None:
+    """Held out, suppressed, without consent, or waiting for an answer: neither in the plan nor in a file for it."""
+    tables = published(finished_company)
+    plan = tables["contact_plan"].join(tables["customers"], on="customer_id", how="left")
+    assert plan.height == tables["customers"].height
+    contacts = plan.filter(pl.col("channel") != "none")
+    assert contacts.height > 0
+    consent = {channel: pl.col(f"consent_{channel}").fill_null(channel == "post") for channel in CHANNELS}
+    agreed = pl.coalesce(pl.when(pl.col("channel") == channel).then(said) for channel, said in consent.items())
+    assert contacts.filter(~agreed | pl.col("is_suppressed") | (pl.col("arm") == "holdout")).is_empty()
+    assert contacts.join(tables["service_followups"], on="customer_id", how="semi").is_empty()
+    held_out = plan.filter(pl.col("arm") == "holdout")
+    assert held_out.height > 0
+    addresses = set(held_out["email"].drop_nulls())
+    files = [path.read_text("utf-8") for path in (finished_company / "exports/latest/audiences/mailchimp").iterdir()]
+    assert [address for address in addresses if any(f"\n{address}," in file for file in files)] == []
 
 
 def test_the_money_of_the_truth_arrives_to_the_cent(finished_company: Path, published: Published) -> None:

@@ -1,0 +1,109 @@
+"""More money or more calls never make the best plan worse, and the published plan is what a simulation starts from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.plans import company_to_plan, rules_for
+from models.contact_plan import ChannelRule, Plan, PlanRules, plan_contacts
+from models.plan_limits import plan_limits
+from models.what_if import WHAT_IF_SCHEMA, as_planned, offers, solve, what_if, with_limits
+from pipelines.cli import main
+
+CUSTOMERS = 800
+DEFAULTS = {"email": True, "sms": True, "phone": False, "post": True, "budget": False}
+
+
+@pytest.fixture(scope="module")
+def rules() -> PlanRules:
+    asked = rules_for(CUSTOMERS)
+    known = {name: rule for name, rule in asked.channels.items() if name != "visit"}
+    return replace(asked, channels=known, explore_share=0.0)
+
+
+@pytest.fixture(scope="module")
+def published(rules: PlanRules) -> dict[str, pl.DataFrame]:
+    options, customers = company_to_plan(CUSTOMERS, seed=1)
+    plan: Plan = plan_contacts(options, customers, rules, plan_id="2026-11")
+    channels = options.join(plan.obstacles, on=["customer_id", "channel"])
+    return {
+        "next_best_channel": channels,
+        "contact_plan": plan.contacts,
+        "channel_effects": pl.DataFrame({"channel": ["email", "phone"], "planned_error": [0.1, 2.0]}),
+        "plan_limits": plan_limits(plan, rules, DEFAULTS, currency="EUR", language="en"),
+        "kpis": pl.DataFrame({"metric": ["net_revenue"], "unit": ["EUR"]}),
+    }
+
+
+def test_the_simulation_of_no_change_is_the_plan(published: dict[str, pl.DataFrame], rules: PlanRules) -> None:
+    """Accident: the published tables lack what the plan was made of, and the curve starts elsewhere."""
+    same = as_planned(rules, published["plan_limits"])
+    assert same.channels == rules.channels
+    offered = offers(*(published[name] for name in ("next_best_channel", "contact_plan", "channel_effects")), rules)
+    found, plan = solve(offered, same), published["contact_plan"].filter(pl.col("channel") != "none")
+    assert found.cost == pytest.approx(plan["cost"].sum(), rel=0.02)
+    assert found.margin == pytest.approx(plan["expected_margin"].sum(), rel=0.02)
+
+
+def test_more_never_adds_less_and_the_interval_holds_the_doubt(
+    published: dict[str, pl.DataFrame], rules: PlanRules
+) -> None:
+    offered = offers(*(published[name] for name in ("next_best_channel", "contact_plan", "channel_effects")), rules)
+    table = what_if(offered, rules, currency="EUR", language="de")
+    assert table.schema == WHAT_IF_SCHEMA
+    assert set(table["lever"]) == {"plan", "budget", "email", "sms", "phone", "post"}
+    for lever in ("budget", "phone"):
+        rows = table.filter(lever=lever).sort("amount")
+        net = rows["added_margin"] - rows["cost"]
+        assert (net.diff().drop_nulls() > -0.01 * net.max()).all()  # type: ignore[operator]
+    calls = solve(offered, with_limits(rules, capacities={"phone": 10})).contacts["phone"]
+    assert calls <= 10
+    plan = table.filter("is_plan").row(0, named=True)
+    assert plan["added_low"] < plan["added_margin"] < plan["added_high"]
+    assert "Der nächste EUR" in plan["reason"]
+
+
+def test_a_scarce_channel_has_its_price_in_words(published: dict[str, pl.DataFrame]) -> None:
+    said = dict(published["plan_limits"].select("limit_name", "reason").iter_rows())
+    assert said["phone"].startswith("One more call is worth ")
+    assert "shipped default" in said["post"]
+    assert said["email"] == "No limit is set."
+
+
+def test_a_channel_with_a_cap_of_zero_is_said_to_be_closed(rules: PlanRules) -> None:
+    options, customers = company_to_plan(200, seed=2)
+    closed = replace(rules, channels={**rules.channels, "post": ChannelRule(1.2, 50, 0)})
+    plan = plan_contacts(options, customers, closed, plan_id="2026-11")
+    limits = plan_limits(plan, closed, DEFAULTS, currency="EUR", language="de")
+    assert "niemand" in limits.filter(limit_name="post")["reason"].item()
+
+
+def test_simulate_answers_from_the_published_tables_and_writes_nothing(
+    published: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    folder = tmp_path / "exports" / "latest" / "tables"
+    folder.mkdir(parents=True)
+    for name, table in published.items():
+        table.write_parquet(folder / f"{name}.parquet")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    call = ["simulate", "--workspace", str(tmp_path), "--budget", "40", "--calls", "3"]
+    told = CliRunner().invoke(main, call)
+    assert told.exit_code == 0, told.output
+    assert "As published" in told.output
+    found = json.loads(CliRunner().invoke(main, [*call, "--json"]).output)
+    assert found["what_if"]["cost"] <= 40
+    assert found["what_if"]["contacts"]["phone"] <= 3
+    assert found["what_if"]["margin"] < found["as_is"]["margin"]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_simulate_without_a_plan_says_what_to_do(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(main, ["simulate", "--workspace", str(tmp_path)])
+    assert answer.exit_code == 2
+    assert "stammkunde run" in answer.output
