@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from pipelines.ingest.header import Dialect
 
-_CHUNK_BYTES = 1 << 24
+_CHUNK_BYTES = 1 << 21
+"""What fits into a processor's cache is counted nearly twice as fast."""
 _NEWLINE, _RETURN = 10, 13
 _NO_BREAK_SPACE, _BYTE_ORDER_MARK = "\u00a0".encode(), "\ufeff".encode()
 _FEW_STRETCHES = 50_000
@@ -65,7 +66,7 @@ def count_records(path: Path, header_lines: int, dialect: Dialect | None = None,
         for _ in range(header_lines):
             file.readline()
         rest = b""
-        while chunk := file.read(_CHUNK_BYTES):
+        while chunk := file.read(max(_CHUNK_BYTES, len(rest))):
             complete, newline, rest = (rest + chunk).rpartition(b"\n")
             counter.add(complete + newline)
         counter.add(rest + b"\n" if rest.strip() else b"")
