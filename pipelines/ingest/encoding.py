@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipelines.ingest.single_bytes import foreign_encoding, high_pieces
+from pipelines.ingest.single_bytes import foreign_encoding, high_pieces, stretches
 
 HEAD_BYTES = 1 << 18
 _CHUNK_BYTES = 1 << 22
@@ -205,11 +205,19 @@ def _decoded_by_line(path: Path, signs: dict[int, str], mixed: _Mixed | None = N
 
 
 def _decode(block: bytes, signs: dict[int, str], mixed: _Mixed) -> str:
+    """A bad line does not slow down those that are far from it."""
+    if is_valid_utf8(block):
+        mixed.utf8 = mixed.utf8 or not block.isascii()
+        return block.decode("utf-8")
+    return "".join(_decode_stretch(stretch, signs, mixed) for stretch in stretches(block))
+
+
+def _decode_stretch(stretch: bytes, signs: dict[int, str], mixed: _Mixed) -> str:
     try:
-        text = block.decode("utf-8")
+        text = stretch.decode("utf-8")
     except UnicodeDecodeError:
-        return "".join(_decode_line(line, signs, mixed) for line in block.splitlines(keepends=True))
-    mixed.utf8 = mixed.utf8 or not block.isascii()
+        return "".join(_decode_line(line, signs, mixed) for line in stretch.splitlines(keepends=True))
+    mixed.utf8 = mixed.utf8 or not stretch.isascii()
     return text
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.ingest.header import Dialect
 from pipelines.ingest.record_count import NARROWEST_SWALLOWED
 
-_LONGEST_RECORD_LINES = 500
+LONGEST_RECORD_LINES = 500
 """A cell may run over many lines; a quotation mark that is never closed must not swallow the rest of the file."""
 LONGEST_RAW_TEXT = 100_000
 _SWALLOWED = "A cell in quotation marks holds what looks like a whole further row; a quotation mark may be missing."
@@ -28,6 +29,8 @@ class Record:
     fault: str | None = None
     raw_text: str = ""
     follows_blank: bool = False
+    place: int = 0
+    """Where its first line begins, in bytes from where reading began."""
 
     @property
     def filled_count(self) -> int:
@@ -42,29 +45,37 @@ def read_records(path: Path, header_lines: int, dialect: Dialect, header: Sequen
     A record that runs over several lines without coming out right is taken to be one broken line, and reading goes on
     with the next, so that a stray quotation mark costs one row and not the rest of the file.
     """
+    with path.open("rb") as file:
+        yield from records_of(Lines(file, header_lines), dialect, header)
+
+
+def records_of(lines: Lines, dialect: Dialect, header: Sequence[str]) -> Iterator[Record]:
+    """Every record of the lines, as `read_records` gives them."""
     follows_blank = False
-    with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
-        lines = _Lines(file, header_lines)
-        while (line := lines.take()) is not None:
-            if not line.strip("\r\n "):
-                follows_blank = True
-                continue
-            yield _record(line, lines, dialect, header, follows_blank)
+    place = lines.place
+    while (line := lines.take()) is not None:
+        if line.strip("\r\n "):
+            yield _record(line, lines, dialect, header, follows_blank, place)
             follows_blank = False
+        else:
+            follows_blank = True
+        place = lines.place
 
 
-def _record(line: str, lines: _Lines, dialect: Dialect, header: Sequence[str], follows_blank: bool) -> Record:
+def _record(
+    line: str, lines: Lines, dialect: Dialect, header: Sequence[str], follows_blank: bool, place: int
+) -> Record:
     number = lines.number
     following: list[str] = []
     cells = _parse(line, lines, following, dialect)
     text = "".join([line, *following]).rstrip("\r\n")[:LONGEST_RAW_TEXT]
     if cells is not None and _fits(cells, header):
         fault = _SWALLOWED if following and _holds_a_row(cells, dialect) else None
-        return Record(number, cells, fault, text, follows_blank)
-    lines.give_back(following)
+        return Record(number, cells, fault, text, follows_blank, place)
+    lines.give_back(len(following))
     told = _fault(cells, following, header)
     raw_text = line.rstrip("\r\n")[:LONGEST_RAW_TEXT]
-    return Record(number, [] if following else cells or [], told, raw_text, follows_blank)
+    return Record(number, [] if following else cells or [], told, raw_text, follows_blank, place)
 
 
 def _fits(cells: list[str], header: Sequence[str]) -> bool:
@@ -82,30 +93,40 @@ def _holds_a_row(cells: list[str], dialect: Dialect) -> bool:
     return any(line.count(dialect.delimiter) == len(cells) - 1 for line in further)
 
 
-class _Lines:
-    """Lines of a file that can be given back, with the number of the last one taken."""
+class Lines:
+    """Lines of a UTF-8 file that can be given back; `number` is that of the last one taken, and after it, at `place`
+    bytes from where reading began, the next one begins."""
 
-    def __init__(self, file: Iterator[str], header_lines: int) -> None:
+    def __init__(self, file: BinaryIO, header_lines: int, number: int = 0) -> None:
         self._file = file
-        self._returned: deque[str] = deque()
-        self.number = sum(1 for _ in islice(file, header_lines))
+        self._taken: deque[bytes] = deque(maxlen=LONGEST_RECORD_LINES + 1)
+        self._returned: deque[bytes] = deque()
+        self.number = number + sum(1 for _ in islice(file, header_lines))
+        self.place = 0
 
     def take(self) -> str | None:
         """The next line, or None at the end."""
         line = self._returned.popleft() if self._returned else next(self._file, None)
-        self.number += line is not None
-        return line
+        if line is None:
+            return None
+        self._taken.append(line)
+        self.number += 1
+        self.place += len(line)
+        return line.decode("utf-8", errors="replace")
 
-    def give_back(self, lines: list[str]) -> None:
-        """Put lines back in front, as if they had not been taken."""
-        self._returned.extendleft(reversed(lines))
-        self.number -= len(lines)
+    def give_back(self, count: int) -> None:
+        """Put the last lines back in front, as if they had not been taken."""
+        for _ in range(count):
+            line = self._taken.pop()
+            self._returned.appendleft(line)
+            self.place -= len(line)
+        self.number -= count
 
 
-def _parse(line: str, lines: _Lines, following: list[str], dialect: Dialect) -> list[str] | None:
+def _parse(line: str, lines: Lines, following: list[str], dialect: Dialect) -> list[str] | None:
     """The cells of the record that starts with `line`; the further lines that it took are added to `following`."""
     text, is_open = line, _quote_count(line, dialect) % 2 == 1
-    while is_open and len(following) < _LONGEST_RECORD_LINES:
+    while is_open and len(following) < LONGEST_RECORD_LINES:
         further = lines.take()
         if further is None:
             break
@@ -169,8 +190,8 @@ def usual_width(path: Path, header_lines: int, dialect: Dialect, expected: int, 
 
     One record alone is no custom: where it is wider than `expected`, a delimiter slipped into it.
     """
-    with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
-        lines, widths = _Lines(file, header_lines), Counter[int]()
+    with path.open("rb") as file:
+        lines, widths = Lines(file, header_lines), Counter[int]()
         while widths.total() < limit and (line := lines.take()) is not None:
             cells = _parse(line, lines, [], dialect) if line.strip() else None
             widths.update([len(cells)] if cells else [])
@@ -198,8 +219,8 @@ def fault_count(path: Path, header_lines: int, dialect: Dialect, header: Sequenc
 def raw_texts(path: Path, dialect: Dialect, first_lines: Sequence[int]) -> Iterator[tuple[int, str]]:
     """The text of sound records as it stands, by their first lines in rising order. Reads the file once."""
     wanted = deque(first_lines)
-    with path.open("r", encoding="utf-8", errors="replace", newline="\n") as file:
-        lines = _Lines(file, 0)
+    with path.open("rb") as file:
+        lines = Lines(file, 0)
         while wanted and (line := lines.take()) is not None:
             if lines.number == wanted[0]:
                 number, following = wanted.popleft(), list[str]()

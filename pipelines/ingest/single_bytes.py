@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from charset_normalizer import from_bytes
 
@@ -18,6 +18,7 @@ _NONSENSE = re.compile(rb"[A-Za-z][\x80-\x9f\xa3\xa5\xb2\xb3\xb9\xbf]+[a-z]|[\x8
 _LETTERS = re.compile(r"(?<![^\W\d_])[ÄÖÜÉÅØÀÈÇŠŽ]|(?<=[A-ZÄÖÜ])[ÄÖÜ]|[äöüßéèêëáàâãíìîóòôúùûçñåøæœšž]")
 """Letters of Western words where they may stand: capitals begin a word, or follow another capital."""
 _EVIDENCE_BYTES = 1 << 16
+_STRETCH_BYTES = 1 << 13
 _ENOUGH_LETTERS = 0.6
 """Besides letters a text holds dashes, quotation marks and euro signs; in the wrong encoding nearly all is nonsense."""
 
@@ -26,13 +27,28 @@ def high_pieces(chunks: Iterable[bytes]) -> bytes:
     """The surroundings of bytes above 127, a line each, up to 64 KB; those that are UTF-8 are left out."""
     pieces, size = [], 0
     for chunk in chunks:
-        for piece in _HIGH.findall(chunk):
+        for piece in _high_pieces(chunk):
             if size < _EVIDENCE_BYTES and not _is_utf8(piece):
                 pieces.append(piece)
                 size += len(piece)
         if size >= _EVIDENCE_BYTES:
             break
     return b"\n".join(pieces)
+
+
+def _high_pieces(chunk: bytes) -> Iterator[bytes]:
+    for stretch in stretches(chunk):
+        if not _is_utf8(stretch):
+            yield from _HIGH.findall(stretch)
+
+
+def stretches(block: bytes) -> Iterator[bytes]:
+    """The block in whole lines of a few thousand bytes together."""
+    begin = 0
+    while begin < len(block):
+        end = block.rfind(b"\n", begin, begin + _STRETCH_BYTES) + 1 or block.find(b"\n", begin) + 1 or len(block)
+        yield block[begin:end]
+        begin = end
 
 
 def foreign_encoding(evidence: bytes) -> tuple[str | None, str]:

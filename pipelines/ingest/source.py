@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import PythonUDFType
 
+from pipelines.ingest.broken_rows import CLOSING_WORDS, LONGEST_FOOTER, second_table
 from pipelines.ingest.encoding import TextFile
 from pipelines.ingest.header import Header, normalised
 from pipelines.ingest.record_count import RecordCount
 from pipelines.ingest.records import raw_texts
-from pipelines.ingest.staging import CLOSING_WORDS, LONGEST_FOOTER, Staged, column_name, second_table, stage
+from pipelines.ingest.staging import Staged, column_name, stage
 from pipelines.ingest.values import is_untrimmed, trimmed
 from pipelines.quoting import file_literal, literal
 

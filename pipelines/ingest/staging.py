@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,25 +11,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.ingest.broken_rows import REJECTS, BrokenRows, until_second_table, without_torn
 from pipelines.ingest.encoding import TextFile
-from pipelines.ingest.header import Header, normalised
+from pipelines.ingest.header import Header
 from pipelines.ingest.record_count import RecordCount, count_records
 from pipelines.ingest.records import Record, fault_count, read_records
-from pipelines.ingest.refusal import RefusalError
+from pipelines.ingest.sieve import sift
+from pipelines.ingest.sound_text import SoundText
 from pipelines.quoting import file_literal, literal
 
 STAGING = "(FORMAT parquet, COMPRESSION lz4_raw)"
-CLOSING_WORDS = re.compile(
-    r"(?i)^(?:gesamt(?:summe|betrag|anzahl)?|summe|zwischensumme|total|totals|grand total|sum|subtotal|anzahl|count|"
-    r"ergebnis|saldo|stand|seite|page|ende|end of|export(?:iert|ed)?|generated|erstellt|erzeugt|report|bericht|quelle|"
-    r"source|(?:[0-9.,]+ )?(?:rows?|records?|zeilen?|datens[aä]tze?|eintr[aä]ge?|entries|results?))\b"
-)
-"""With these words tools close a table; a record of a customer or an order does not begin so."""
-LONGEST_FOOTER = 20
 _USUAL_RECORD_BYTES, _LONGEST_RECORD_BYTES = 1 << 21, 1 << 24
 _BATCH_ROWS = 20_000
-_TORN = "The next line may be the rest of this row's last cell, torn off by a line break without quotation marks."
-_REJECTS = pa.schema([("line", pa.int64()), ("fault", pa.string()), ("raw_text", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -85,8 +77,14 @@ def stage(
         staged = scratch / "staged.parquet"
         if _stage_fast(connection, text.path, header, positions, count.longest, staged) == count.count:
             return Staged(staged, count.count, header, count, after_blank=count.after_blank)
-    staged_by_us = _stage_carefully(text, header, positions, words, scratch)
-    return replace(staged_by_us, after_blank=count.after_blank)
+    found = _stage_sifted(connection, text, header, positions, words, scratch) if _can_be_sifted(header) else None
+    found = found or _stage_carefully(text, header, positions, words, scratch)
+    return replace(found, after_blank=count.after_blank)
+
+
+def _can_be_sifted(header: Header) -> bool:
+    """Whether the sound records can be told apart and given to the engine."""
+    return len(header.dialect.delimiter.encode()) == 1 and header.dialect.escape != "\\" and bool(header.cells[-1])
 
 
 def _with_fewer_faults(path: Path, header: Header) -> Header:
@@ -110,6 +108,7 @@ def _stage_fast(
     positions: Sequence[int],
     longest: int,
     staged: Path,
+    newline: str | None = None,
 ) -> int | None:
     """The number of records staged, or None where the engine met one that it cannot read, or too long a one.
 
@@ -118,10 +117,11 @@ def _stage_fast(
     names = ", ".join(f"{literal(column_name(at))}: 'VARCHAR'" for at in range(len(header.cells)))
     dialect = header.dialect
     size = min(max(longest, _USUAL_RECORD_BYTES), _LONGEST_RECORD_BYTES)
+    ends = f", new_line = {literal(newline)}" if newline else ""
     reader = (
         f"read_csv({file_literal(text_file)}, auto_detect = false, header = false, skip = {header.last_line}, "
         f"columns = {{{names}}}, delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, "
-        f"escape = {literal(dialect.escape)}, max_line_size = {size})"
+        f"escape = {literal(dialect.escape)}, max_line_size = {size}{ends})"
     )
     try:
         row = connection.execute(
@@ -132,124 +132,67 @@ def _stage_fast(
     return int(row[0]) if row else 0
 
 
+def _stage_sifted(
+    connection: duckdb.DuckDBPyConnection,
+    text: TextFile,
+    header: Header,
+    positions: Sequence[int],
+    words: frozenset[str],
+    scratch: Path,
+) -> Staged | None:
+    """The sound records as the engine reads them, the broken ones as rejects; None where a second table begins, or the
+    engine does not see what we see."""
+    sound, rejects, staged = (scratch / name for name in ("sound", "rejects.parquet", "staged.parquet"))
+    with sound.open("wb") as file, pq.ParquetWriter(rejects, REJECTS, compression="lz4") as writer:
+        found, broken = SoundText(file, header.dialect), BrokenRows(writer)
+        for piece in sift(text.path, header):
+            records = _judged(piece.records, header, positions)
+            if until_second_table(records, words, None)[1] is not None:
+                return None
+            if piece.count:
+                broken.settle()
+            if piece.text:
+                found.add_text(piece.text, piece.line, piece.count)
+            found.add_records([record for record in records if record.fault is None])
+            broken.add(records)
+        notes = broken.close(ends_with_newline=text.ends_with_newline, has_second_table=False)
+    count = count_records(sound, 0, header.dialect, len(header.cells))
+    if not count.count or count.count != found.count or not _is_regular(count, header):
+        return None
+    below_header = replace(header, last_line=0)
+    if _stage_fast(connection, sound, below_header, positions, count.longest, staged, r"\n") != count.count:
+        return None
+    return Staged(staged, count.count, header, found.located(count), rejects, broken.count, notes)
+
+
+def _judged(records: Sequence[Record], header: Header, positions: Sequence[int]) -> list[Record]:
+    """The records, of which one is broken too where the next line may be the rest of its last cell."""
+    return list(without_torn(iter(records)) if len(header.cells) - 1 in positions else records)
+
+
 def _stage_carefully(
     text: TextFile, header: Header, positions: Sequence[int], words: frozenset[str], scratch: Path
 ) -> Staged:
     schema = pa.schema([("line", pa.int64()), *((column_name(at), pa.string()) for at in positions)])
     staged, rejects = scratch / "staged.parquet", scratch / "rejects.parquet"
-    row_count = reject_count = 0
-    tail: list[Record] = []
+    row_count = 0
     second: int | None = None
     records = read_records(text.path, header.last_line, header.dialect, header.cells)
     if len(header.cells) - 1 in positions:
-        records = _without_torn(records)
+        records = without_torn(records)
     with (
         pq.ParquetWriter(staged, schema, compression="lz4") as kept,
-        pq.ParquetWriter(rejects, _REJECTS, compression="lz4") as broken,
+        pq.ParquetWriter(rejects, REJECTS, compression="lz4") as writer,
     ):
+        broken = BrokenRows(writer)
         while batch := list(islice(records, _BATCH_ROWS)):
-            batch, second = _until_second_table(batch, words, second)
+            batch, second = until_second_table(batch, words, second)
             sound = [record for record in batch if record.fault is None]
             kept.write_table(_table(sound, positions, schema))
-            bad, tail = _without_tail(tail, batch)
-            broken.write_table(_rejects(bad))
-            row_count, reject_count = row_count + len(sound), reject_count + len(bad)
-        left_out = tail if second is None and _is_footer(tail, text.ends_with_newline) else []
-        broken.write_table(_rejects([] if left_out else tail))
-        reject_count += 0 if left_out else len(tail)
-    return Staged(staged, row_count, header, None, rejects, reject_count, _footer_notes(left_out))
-
-
-def _without_torn(records: Iterator[Record]) -> Iterator[Record]:
-    """The records; a sound one is broken too where a line follows that may be the rest of its last cell."""
-    previous: Record | None = None
-    for record in records:
-        if previous is not None:
-            yield replace(previous, fault=_TORN) if _is_torn(previous, record) else previous
-        previous = record
-    if previous is not None:
-        yield previous
-
-
-def _is_torn(record: Record, following: Record) -> bool:
-    """Whether the next line is a single cell, no remark, and the record's own last cell is not closed by a quote."""
-    if record.fault or not following.fault or len(following.cells) != 1 or following.follows_blank:
-        return False
-    is_remark = following.raw_text.lstrip().startswith("#") or _is_closing_text(following)
-    begins_alike = _shape(following.cells[0]) == _shape(record.cells[0])
-    return not (is_remark or begins_alike or record.raw_text.endswith(('"', "'")))
-
-
-def _shape(cell: str) -> str:
-    """A cell by its kinds of signs: a lone number that looks like the row's own number begins a row that was cut."""
-    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", cell.strip()))
-
-
-def _is_closing_text(record: Record) -> bool:
-    return CLOSING_WORDS.match(record.raw_text.lstrip("\ufeff\"' ;,\t|")) is not None
-
-
-def _footer_notes(left_out: list[Record]) -> tuple[str, ...]:
-    if not left_out:
-        return ()
-    lines = "1 line" if len(left_out) == 1 else f"{len(left_out)} lines"
-    return (f"{lines} below the table left out, from line {left_out[0].line} on.",)
-
-
-def _without_tail(tail: list[Record], batch: list[Record]) -> tuple[list[Record], list[Record]]:
-    """The broken records so far, and those among them that no sound one follows yet."""
-    broken = [*tail, *(record for record in batch if record.fault is not None)]
-    last_sound = max((record.line for record in batch if record.fault is None), default=0)
-    settled = [record for record in broken if record.line < last_sound]
-    return settled, [record for record in broken if record.line > last_sound]
-
-
-def _is_footer(tail: list[Record], ends_with_newline: bool) -> bool:
-    """Whether what stands below the last sound record is no record: a remark, a sum, the number of rows.
-
-    A record that was cut off at the end of the file is none of these.
-    """
-    if not tail or len(tail) > LONGEST_FOOTER:
-        return False
-    if all(_says_nothing(record) or _is_closing_text(record) for record in tail):
-        return True
-    counts = [record.filled_count for record in tail]
-    is_remark = max(counts) <= 2 and counts.count(2) <= 1  # several rows of two cells may be another table
-    return tail[0].follows_blank and ends_with_newline and is_remark
-
-
-def _says_nothing(record: Record) -> bool:
-    return bool(record.cells) and record.filled_count == 0
-
-
-def _until_second_table(
-    batch: list[Record], words: frozenset[str], second: int | None
-) -> tuple[list[Record], int | None]:
-    """The records, those of a second table as broken ones, and the line on which it begins, once it has begun.
-
-    A broken record that holds nothing but headers of some kind of file is the header of another table.
-    """
-    for record in batch if second is None else []:
-        filled = [normalised(cell) for cell in record.cells if cell.strip()] if record.fault else []
-        if len(filled) > 1 and words.issuperset(filled):
-            second = record.line
-            break
-    if second is None:
-        return batch, None
-    told = f"The row belongs to a second table, which begins in line {second}. Land it as a file of its own."
-    first = second
-    return [_as_broken(one, told) if one.line >= first else one for one in batch], second
-
-
-def _as_broken(record: Record, fault: str) -> Record:
-    return replace(record, cells=[], fault=fault, raw_text=record.raw_text or ",".join(record.cells))
-
-
-def second_table(line: int) -> RefusalError:
-    """What is said of a file that holds two tables."""
-    return RefusalError(
-        f"Line {line} looks like the header of a second table. Split the file there, and land both parts by themselves."
-    )
+            broken.add(batch)
+            row_count += len(sound)
+        notes = broken.close(ends_with_newline=text.ends_with_newline, has_second_table=second is not None)
+    return Staged(staged, row_count, header, None, rejects, broken.count, notes)
 
 
 def _table(records: list[Record], positions: Sequence[int], schema: pa.Schema) -> pa.Table:
@@ -262,7 +205,3 @@ def _table(records: list[Record], positions: Sequence[int], schema: pa.Schema) -
 def _chained(first: list[list[int]], rest: Iterator[list[str | None]]) -> Iterator[Sequence[object]]:
     yield from first
     yield from rest
-
-
-def _rejects(bad: list[Record]) -> pa.Table:
-    return pa.table([[r.line for r in bad], [r.fault for r in bad], [r.raw_text for r in bad]], schema=_REJECTS)
