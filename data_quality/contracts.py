@@ -21,9 +21,12 @@ ENTITIES_FOLDER = Path(__file__).parent / "entities"
 
 ColumnType = Literal["text", "money", "integer", "number", "boolean", "date", "timestamp"]
 
+MONEY_DIGITS = (18, 4)
+"""All digits of an amount, and those behind the point."""
+
 DUCKDB_TYPES: dict[ColumnType, str] = {
     "text": "VARCHAR",
-    "money": "DECIMAL(18,4)",
+    "money": f"DECIMAL({MONEY_DIGITS[0]},{MONEY_DIGITS[1]})",
     "integer": "BIGINT",
     "number": "DOUBLE",
     "boolean": "BOOLEAN",
@@ -55,6 +58,10 @@ class Column:
     pattern: str | None = None
     may_lie_ahead: bool = False
     """A timestamp that may be planned for the future, so it does not tell how new an export is."""
+    is_exact: bool = False
+    """A text of which each digit counts: a number that a spreadsheet has rounded (5.5E+12) is none."""
+    is_address: bool = False
+    """An e-mail address: where it has no @, and another text of the record is one, cells have moved."""
 
     @property
     def duckdb_type(self) -> str:
@@ -117,7 +124,7 @@ class Contract:
 
         types = {
             "text": pa.string(),
-            "money": pa.decimal128(18, 4),
+            "money": pa.decimal128(*MONEY_DIGITS),
             "integer": pa.int64(),
             "number": pa.float64(),
             "boolean": pa.bool_(),

@@ -19,6 +19,7 @@ class Reference:
 
 REFERENCES = (
     Reference("order_lines", "order_number", "orders", "order_number"),
+    Reference("email_events", "campaign_name", "campaigns", "name"),
     *(Reference(entity, "contact_source_id", "contacts") for entity in ("activities", "deals", "tickets")),
     *(Reference(entity, "company_source_id", "accounts") for entity in ("activities", "contacts", "deals", "tickets")),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -52,6 +52,8 @@ class Account:
     amount_read: Decimal | None
     amount_kept: Decimal | None
     amount_quarantined: Decimal | None
+    unread: dict[str, int] = field(default_factory=dict)
+    """How many cells count as empty because they cannot be read, by their header."""
 
 
 def convert(
@@ -256,13 +258,14 @@ def _account(
     rows_read = sum(of_file) + source.reject_count
     is_grouped = any(plan.records.one_per for plan in plans)
     collapsed = rows_read - kept_rows - quarantined if is_grouped else sum(of_file) - in_scope
+    unread = {label: count for one in read for label, count in one.unread.items()}
     if amount is None:
-        return Account(rows_read, kept_rows, collapsed, quarantined, None, None, None)
+        return Account(rows_read, kept_rows, collapsed, quarantined, None, None, None, unread)
     amount_read = sum((one.amount for one in read), Decimal(0))
     amount_kept = _money(connection, f"SELECT sum({amount}) FROM read_parquet({file_literal(target)})")
     is_repeated = any(_repeats_amount(plan) for plan in plans)
     amount_quarantined = amount_read - amount_kept if is_repeated else quarantine.amount(connection, entity)
-    return Account(rows_read, kept_rows, collapsed, quarantined, amount_read, amount_kept, amount_quarantined)
+    return Account(rows_read, kept_rows, collapsed, quarantined, amount_read, amount_kept, amount_quarantined, unread)
 
 
 @dataclass(frozen=True)
@@ -273,18 +276,23 @@ class _Read:
     rows: int
     bad_rows: int
     amount: Decimal
+    unread: dict[str, int]
 
 
 def _read(connection: duckdb.DuckDBPyConnection, plan: Plan) -> _Read:
     amount = plan.contract.amount if any(column.name == plan.contract.amount for column in plan.columns) else None
     bad = f"coalesce(count_if({plan.is_bad}), 0)" if plan.records.one_per else "0"
     money = f"coalesce(sum({amount}), 0)::DECIMAL(38,4)" if amount and not _repeats_amount(plan) else "0"
-    row = connection.execute(f"SELECT count(*), {bad}, {money} FROM ({plan.rows}) AS read_rows").fetchone() or (0, 0, 0)
+    doubtful = [column for column in plan.columns if column.unread]
+    told = [f", any_value(label_{one.name}) FILTER ({one.unread}), count_if({one.unread})" for one in doubtful]
+    query = f"SELECT count(*), {bad}, {money}{''.join(told)} FROM ({plan.rows}) AS read_rows"
+    rows, bad_rows, total, *counted = connection.execute(query).fetchone() or (0, 0, 0)
+    unread = {label: int(count) for label, count in zip(counted[::2], counted[1::2], strict=True) if count}
     if amount and _repeats_amount(plan):
         first = f"arg_min({amount}, line) FILTER ({amount} IS NOT NULL) AS amount"
         grouped = f"SELECT {first} FROM ({plan.rows}) AS read_rows GROUP BY group_key"
-        return _Read(int(row[0]), int(row[1]), _money(connection, f"SELECT sum(amount) FROM ({grouped}) AS records"))
-    return _Read(int(row[0]), int(row[1]), Decimal(row[2]))
+        total = _money(connection, f"SELECT sum(amount) FROM ({grouped}) AS records")
+    return _Read(int(rows), int(bad_rows), Decimal(total), unread)
 
 
 def _repeats_amount(plan: Plan) -> bool:
@@ -300,10 +308,7 @@ def _money(connection: duckdb.DuckDBPyConnection, query: str) -> Decimal:
 
 def _ledger_row(identity: Identity, entity: str, account: Account, summary: str) -> LedgerRow:
     status: Status = "partly" if account.rows_quarantined else ("loaded" if account.rows_kept else "empty")
-    if account.rows_quarantined:
-        message = f"{account.rows_quarantined} of {account.rows_read} rows are in quarantine: {summary}."
-    else:
-        message = "" if account.rows_kept else "The file has a header, but holds no rows of this kind."
+    message = " ".join(_told(account, summary))
     row = LedgerRow(
         identity.file, identity.sha256, identity.vendor, entity, status, message, identity.file_id,
         account.rows_read, account.rows_kept, account.rows_quarantined, account.rows_collapsed,
@@ -311,3 +316,14 @@ def _ledger_row(identity: Identity, entity: str, account: Account, summary: str)
     )  # fmt: skip
     row.check_balance()
     return row
+
+
+def _told(account: Account, summary: str) -> Iterator[str]:
+    """What people should know of the rows of one entity."""
+    if account.rows_quarantined:
+        yield f"{account.rows_quarantined} of {account.rows_read} rows are in quarantine: {summary}."
+    elif not account.rows_kept:
+        yield "The file has a header, but holds no rows of this kind."
+    for label, count in sorted(account.unread.items()):
+        cells = "1 cell of" if count == 1 else f"{count} cells of"
+        yield f'{cells} "{label}" cannot be read, and {"counts" if count == 1 else "count"} as empty.'

@@ -12,10 +12,11 @@ from pipelines.ingest.presets import Records
 from pipelines.quoting import literal
 
 EMPTY = "is empty"
+_HOLDS_AN_ADDRESS = r"(^|\s)[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}(\s|$)"
 _IN_FILES = "in settings.yml or exchange_rates.csv"
 VALUED_ON = {"orders": ("ordered_at",), "deals": ("closed_at", "created_at")}
 """The times that say by which day's rate an amount is converted, the first filled one; dbt follows the same rule."""
-_STRICT_TYPES = ("money", "number", "timestamp")
+STRICT_TYPES = ("money", "number", "timestamp")
 _UNREADABLE = {
     "money": "is not an amount",
     "number": "is not a number",
@@ -44,7 +45,7 @@ def column_faults(records: Records, column: Column) -> Iterator[Fault]:
     value, raw = column.name, raw_name(column)
     if column.required:
         yield Fault(f"{raw} IS NULL AND {value} IS NULL", EMPTY)
-    if column.required or column.type in _STRICT_TYPES:
+    if column.required or column.type in STRICT_TYPES:
         yield Fault(f"{raw} IS NOT NULL AND {value} IS NULL", _unreadable(records, column))
     if column.minimum is not None:
         yield Fault(f"coalesce({value} < {column.minimum:g}, false)", f"is below {column.minimum:g}")
@@ -55,6 +56,31 @@ def column_faults(records: Records, column: Column) -> Iterator[Fault]:
         yield Fault(
             f"NOT coalesce(regexp_matches({value}, {literal(column.pattern)}), true)", f"does not fit: {meaning}"
         )
+
+
+def moved_faults(column: Column, texts: Sequence[str]) -> Iterator[Fault]:
+    """An address that is none, beside another text of the record that is one; `texts` are the texts' names."""
+    if others := [name for name in texts if name != column.name]:
+        is_elsewhere = f"regexp_matches(concat_ws(' ', {', '.join(others)}), '{_HOLDS_AN_ADDRESS}')"
+        is_none = f"{column.name} IS NOT NULL AND NOT contains({column.name}, '@')"
+        yield Fault(
+            f"CASE WHEN {is_none} THEN {is_elsewhere} ELSE false END",
+            "is no address, but another cell of the row is, so its cells may have moved",
+        )
+
+
+def unread_cells(records: Records, column: Column) -> str | None:
+    """SQL for a cell that counts as empty because it cannot be read; None where such a row goes to quarantine, or where
+    the layout says which texts mean something, so that the others mean nothing."""
+    rules = records.columns[column.name]
+    is_told = column.required or column.type in STRICT_TYPES
+    is_free = column.type == "text" and not column.is_exact
+    is_chosen = any(
+        rule.map or rule.match or rule.remove or rule.filled is not None or not rule.cells for rule in rules
+    )
+    if is_told or is_free or is_chosen:
+        return None
+    return f"{raw_name(column)} IS NOT NULL AND {column.name} IS NULL"
 
 
 def rate_faults(entity: str, names: Sequence[str], currencies: RatedCurrencies) -> Iterator[Fault]:
@@ -82,5 +108,7 @@ def _date(day: date) -> str:
 def _unreadable(records: Records, column: Column) -> str:
     if column.type != "text":
         return _UNREADABLE[column.type]
+    if column.is_exact:
+        return "is a number that a spreadsheet has rounded; export it again and land it without opening it"
     known = [code for rule in records.columns[column.name] for code in rule.map]
     return f"is not one of {', '.join(known or column.allowed)}" if known or column.allowed else "cannot be read"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from data_quality.contracts import Column
 from pipelines.exchange_rates import RatedCurrencies
-from pipelines.ingest.faults import VALUED_ON, Fault, column_faults, rate_faults, raw_name
+from pipelines.ingest.faults import VALUED_ON, Fault, column_faults, moved_faults, rate_faults, raw_name, unread_cells
 from pipelines.ingest.header import Header
 from pipelines.ingest.packed import PIECE, field_value
 from pipelines.ingest.presets import Packed, Records, Rule, TaxCells
@@ -30,6 +30,8 @@ class ColumnSql:
     label: str
     faults: tuple[Fault, ...]
     is_sum: bool = False
+    unread: str | None = None
+    """SQL for a cell that counts as empty because it cannot be read, where that puts no row into quarantine."""
 
     @property
     def name(self) -> str:
@@ -81,14 +83,20 @@ def map_columns(records: Records, facts: FileFacts, relation: str, currencies: R
         is_sum = any(rule.sum for rule in records.columns[column.name])
         label = _label(origins)
         faults = tuple(column_faults(records, column))
-        mapped.append(ColumnSql(column, value, raw, label, faults, is_sum))
-    names = [one.name for one in mapped]
+        mapped.append(ColumnSql(column, value, raw, label, faults, is_sum, unread_cells(records, column)))
     return [
-        replace(one, faults=(*one.faults, *rate_faults(records.entity, names, currencies)))
-        if one.name == "currency" and records.entity in VALUED_ON
-        else one
-        for one in mapped
+        replace(one, faults=(*one.faults, *_faults_beside_others(one, mapped, records, currencies))) for one in mapped
     ]
+
+
+def _faults_beside_others(
+    one: ColumnSql, mapped: list[ColumnSql], records: Records, currencies: RatedCurrencies
+) -> Iterator[Fault]:
+    """What is wrong with a column only in the light of others."""
+    if one.name == "currency" and records.entity in VALUED_ON:
+        yield from rate_faults(records.entity, [other.name for other in mapped], currencies)
+    if one.column.is_address:
+        yield from moved_faults(one.column, [other.name for other in mapped if other.column.type == "text"])
 
 
 def unreachable(records: Records, facts: FileFacts) -> list[str]:

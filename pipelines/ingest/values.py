@@ -17,6 +17,8 @@ _CURRENCY_SIGNS = (
 )
 _GAP = r"[\s\x{a0}\x{202f}]"
 _BLANK_GROUP = r"[\s\x{a0}\x{202f}''’]"
+_ROUNDED = "^[0-9](?:[.,][0-9]+)?E[+][0-9]{2}$"
+"""How spreadsheets write numbers of twelve digits and more: all but the first few are lost."""
 _YEAR = "(?:[0-9]{2}|[12][0-9]{3})"
 _TRUE = ("true", "yes", "1", "1.0", "ja", "wahr", "y", "t", "j", "x", "on")
 _FALSE = ("false", "no", "0", "0.0", "nein", "falsch", "n", "f", "off")
@@ -160,7 +162,8 @@ def _as_boolean(sql: str) -> str:
     def codes(words: tuple[str, ...]) -> str:
         return ", ".join(literal(word) for word in words)
 
-    return f"CASE WHEN lower({sql}) IN ({codes(_TRUE)}) THEN true WHEN lower({sql}) IN ({codes(_FALSE)}) THEN false END"
+    word = f"lower({sql})"
+    return f"CASE WHEN {word} IN ({codes(_TRUE)}) THEN true WHEN {word} IN ({codes(_FALSE)}) THEN false END"
 
 
 def _as_text(sql: str, column: Column) -> str:
@@ -169,7 +172,9 @@ def _as_text(sql: str, column: Column) -> str:
         return f"CASE WHEN {sql} IN ({codes}) THEN {sql} END"
     # Spreadsheet-safe exports put an apostrophe before ids and formulas; before a letter it is of a name ('t Hooft).
     is_guarded = f"starts_with({sql}, '''') AND regexp_matches({sql}, '^''[0-9+=@-]')"
-    return f"CASE WHEN {is_guarded} THEN substr({sql}, 2) ELSE {sql} END"
+    is_rounded = f"contains({sql}, 'E+') AND regexp_matches({sql}, '{_ROUNDED}')"
+    rounded = f"WHEN {is_rounded} THEN NULL " if column.is_exact else ""
+    return f"CASE WHEN {is_guarded} THEN substr({sql}, 2) {rounded}ELSE {sql} END"
 
 
 def as_utc(sql: str, style: TimeStyle) -> str:

@@ -67,3 +67,35 @@ def test_lines_are_numbered_as_an_editor_does_even_after_line_breaks_in_cells(co
     assert sorted(company.query("order_lines", "file_line, order_number, line_no")) == [
         (2, "#1001", 1), (4, "#1001", 2), (5, "#1002", 1), (6, "#1003", 1),
     ]  # fmt: skip
+
+
+CONTACTS = "Record ID,First Name,Last Name,Email,Phone Number,City,Date of birth\n"
+
+
+def test_a_row_whose_address_stands_in_another_cell_has_moved(company: Company) -> None:
+    """Accident: a cell too many here, one too few there, and the name is taken for the address."""
+    sound = "1,Ann,Lee,ann@example.com,0301,Ulm,\n2,Bo,Day,k.A.,0302,Ulm,\n"
+    company.write("contacts.csv", CONTACTS + sound + "3,,Carl,Ohne,carl@example.com,Ulm,\n")
+    row = only(company.ingest().rows)
+    assert (row.rows_kept, row.rows_quarantined) == (2, 1)
+    assert [(line, column) for _, _, line, column, _, _ in company.quarantined()] == [(4, "Email")]
+
+
+def test_ids_that_a_spreadsheet_has_rounded_are_no_ids(company: Company) -> None:
+    """Accident: somebody opens the export in Excel and saves it, and all customers become one: 5.5E+12."""
+    rows = '5.5E+12,Ann,Lee,ann@example.com,,Ulm,\n2,Bo,Day,bo@example.com,"4,91764E+12",Ulm,\n'
+    company.write("contacts.csv", CONTACTS + rows)
+    row = only(company.ingest().rows)
+    assert (row.rows_kept, row.rows_quarantined) == (1, 1)
+    assert "source_id" not in row.message
+    assert "spreadsheet has rounded" in row.message
+    assert '1 cell of "Phone Number" cannot be read, and counts as empty.' in row.message
+    assert company.query("contacts", "source_id, phone") == [("2", None)]
+
+
+def test_what_cannot_be_read_and_is_not_needed_is_told(company: Company) -> None:
+    """Accident: birth dates in a form that nobody knows vanish without a word."""
+    company.write("contacts.csv", CONTACTS + "1,Ann,Lee,,,,31.02.1990\n2,Bo,Day,,,,bald\n3,Cy,Day,,,,1.3.1990\n")
+    row = only(company.ingest().rows)
+    assert (row.status, row.rows_kept) == ("loaded", 3)
+    assert '2 cells of "Date of birth" cannot be read, and count as empty.' in row.message
