@@ -45,17 +45,24 @@ def all_unusual_files(raw: Path) -> dict[str, tuple[str, ...]]:
 
 
 def newest_days(raw: Path) -> pl.DataFrame:
-    """Return file, entity and newest_on (the day of the newest record) of each landed file that has a profile."""
+    """Return file, vendor, entity and newest_on (the day of the newest record) of each landed file with a profile."""
     found = []
     for entity in contracts():
         landed = _landed(raw, entity)
         kept = [one for files in _read(raw / "profiles" / f"{entity}.json").values() for one in files]
         found += [
-            {"file": landed[one["file_id"]][0], "entity": entity, "newest_on": date.fromisoformat(one["newest"][:10])}
+            {
+                "file": landed[one["file_id"]][0],
+                "vendor": landed[one["file_id"]][1].partition("|")[0],
+                "entity": entity,
+                "newest_on": date.fromisoformat(one["newest"][:10]),
+            }
             for one in kept
             if one["newest"] and one["file_id"] in landed
         ]
-    return pl.DataFrame(found, schema={"file": pl.String, "entity": pl.String, "newest_on": pl.Date})
+    return pl.DataFrame(
+        found, schema={"file": pl.String, "vendor": pl.String, "entity": pl.String, "newest_on": pl.Date}
+    )
 
 
 def series_of(vendor: str | None, file: str) -> str:

@@ -8,10 +8,13 @@ import dagster as dg
 import polars as pl
 
 from data_quality.contracts import contracts
+from data_quality.doubles import orders_in_two_systems
 from data_quality.expectations import ExpectationOutcome, validate_output
+from data_quality.freshness import LARGEST_AGE_DAYS, STEADY, stale_sources
 from data_quality.references import REFERENCES, leading_nowhere
 from data_quality.suites import OUTPUT_RULES, Rule, entity_rules
-from pipelines.batch_history import unusual_files
+from pipelines.assets.landing import read_run_context
+from pipelines.batch_history import newest_days, unusual_files
 from pipelines.discretion import discreet
 from pipelines.judged_files import judge_new_files
 from pipelines.resources import WorkspaceResource
@@ -19,6 +22,9 @@ from pipelines.resources import WorkspaceResource
 _CORRECT_THE_FILE = "Correct them in their file and land it again, or take the file out of landing/."
 _REPORT_IT = "This is a fault of the program, not of your files; please report it with the name of the check."
 LIKE_EARLIER = "the_latest_files_are_like_earlier_ones"
+FRESH = "every_source_is_fresh"
+IN_ONE_SYSTEM = "every_order_stands_in_one_source_system"
+_COUNTED_TWICE = "If they are the same orders they count twice: land them from one of the systems only."
 
 
 def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
@@ -35,31 +41,47 @@ def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
 
 
 def batch_checks() -> list[dg.AssetChecksDefinition]:
-    """Return the checks of newly landed files beside earlier ones of the same series: they warn, and block nothing."""
-    keys = {entity: dg.AssetKey(["raw", entity]) for entity in contracts()}
-    sentence = "The latest file of each series is like earlier ones in rows, filled cells, codes and amounts."
+    """Return the checks of newly landed files beside earlier ones and the day of the run: they warn, and block nothing."""
+    sentences = {
+        LIKE_EARLIER: "The latest file of each series is like earlier ones in rows, filled cells, codes and amounts.",
+        FRESH: f"The newest record of each source is at most {LARGEST_AGE_DAYS} days older than the day of the run.",
+    }
+    judged = [(entity, LIKE_EARLIER) for entity in contracts()] + [(entity, FRESH) for entity in sorted(STEADY)]
+    specs = [
+        dg.AssetCheckSpec(name, asset=dg.AssetKey(["raw", entity]), description=sentences[name])
+        for entity, name in judged
+    ]
 
-    @dg.multi_asset_check(
-        specs=[dg.AssetCheckSpec(LIKE_EARLIER, asset=key, description=sentence) for key in keys.values()],
-        name="check_batches",
-    )
+    @dg.multi_asset_check(specs=specs, name="check_batches")
     @discreet
     def check_batches(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
-        for entity, key in keys.items():
-            unusual = unusual_files(workspace.folders.raw, entity)
-            yield dg.AssetCheckResult(
-                asset_key=key,
-                check_name=LIKE_EARLIER,
-                passed=not unusual,
-                severity=dg.AssetCheckSeverity.WARN,
-                description=" ".join(f"{file}: {'; '.join(said)}." for file, said in unusual.items()) or None,
-            )
+        raw = workspace.folders.raw
+        for entity in contracts():
+            unusual = unusual_files(raw, entity)
+            told = [f"{file}: {'; '.join(said)}." for file, said in unusual.items()]
+            yield _warning(entity, LIKE_EARLIER, " ".join(told))
+        newest, as_of = newest_days(raw), read_run_context(raw)
+        for entity in sorted(STEADY):
+            stale = stale_sources(newest.filter(pl.col("entity") == entity), as_of)
+            told = [f"{vendor}: {day:%Y-%m-%d}, {(as_of - day).days} days before." for vendor, day in stale]
+            yield _warning(entity, FRESH, " ".join([*told, "Land a newer export."] if told else []))
 
     return [check_batches]
 
 
+def _warning(entity: str, name: str, told: str) -> dg.AssetCheckResult:
+    """What a check of a raw entity found, where nothing behind it needs to stop."""
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(["raw", entity]),
+        check_name=name,
+        passed=not told,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=told or None,
+    )
+
+
 def reference_checks() -> list[dg.AssetChecksDefinition]:
-    """Return the checks that records lead to records that have landed: they warn, because exports may be partial."""
+    """Return the checks that records lead to records that have landed, and stand in one source only: they warn, because exports may be partial."""
     names = {reference: f"every_{reference.column}_is_among_the_{reference.to_entity}" for reference in REFERENCES}
     specs = [
         dg.AssetCheckSpec(
@@ -69,6 +91,13 @@ def reference_checks() -> list[dg.AssetChecksDefinition]:
         )
         for reference, name in names.items()
     ]
+    specs.append(
+        dg.AssetCheckSpec(
+            IN_ONE_SYSTEM,
+            asset=dg.AssetKey(["raw", "orders"]),
+            description="No buyer has orders of one day and one amount in two source systems.",
+        )
+    )
 
     @dg.multi_asset_check(specs=specs, name="check_references")
     @discreet
@@ -80,15 +109,11 @@ def reference_checks() -> list[dg.AssetChecksDefinition]:
                 for entity in (reference.entity, reference.to_entity)
             )
             count = leading_nowhere(reference, *frames)
-            yield dg.AssetCheckResult(
-                asset_key=dg.AssetKey(["raw", reference.entity]),
-                check_name=name,
-                passed=count == 0,
-                severity=dg.AssetCheckSeverity.WARN,
-                description=f"Not so for {count:,} rows; the export of {reference.to_entity} may be older or partial."
-                if count
-                else None,
-            )
+            told = f"Not so for {count:,} rows; the export of {reference.to_entity} may be older or partial."
+            yield _warning(reference.entity, name, told if count else "")
+        found = orders_in_two_systems(pl.scan_parquet(sorted((raw / "orders").glob("*.parquet")), glob=False))
+        told = " ".join(f"{systems}: {count:,}." for systems, count in found.items())
+        yield _warning("orders", IN_ONE_SYSTEM, f"{told} {_COUNTED_TWICE}" if found else "")
 
     return [check_references]
 
