@@ -41,7 +41,7 @@ def raw_entity_checks() -> list[dg.AssetChecksDefinition]:
 
 
 def batch_checks() -> list[dg.AssetChecksDefinition]:
-    """Return the checks of newly landed files beside earlier ones and the day of the run: they warn, and block nothing."""
+    """Return the checks of new files beside earlier ones and the day of the run: they warn, and block nothing."""
     sentences = {
         LIKE_EARLIER: "The latest file of each series is like earlier ones in rows, filled cells, codes and amounts.",
         FRESH: f"The newest record of each source is at most {LARGEST_AGE_DAYS} days older than the day of the run.",
@@ -81,7 +81,10 @@ def _warning(entity: str, name: str, told: str) -> dg.AssetCheckResult:
 
 
 def reference_checks() -> list[dg.AssetChecksDefinition]:
-    """Return the checks that records lead to records that have landed, and stand in one source only: they warn, because exports may be partial."""
+    """Return the checks that records lead to records that have landed, and that orders stand in one source system.
+
+    They warn, because exports may be partial.
+    """
     names = {reference: f"every_{reference.column}_is_among_the_{reference.to_entity}" for reference in REFERENCES}
     specs = [
         dg.AssetCheckSpec(

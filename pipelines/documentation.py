@@ -45,8 +45,8 @@ def entities_page() -> str:
     """Return docs/entities.md: every canonical entity with its columns and what may stand in them."""
     introduction = (
         "# Canonical entities\n\nEvery export is brought into these tables, one file of `data_quality/entities` each. "
-        "A row that breaks a rule goes to quarantine. A cell that is not required and cannot be read as yes or no, as a "
-        f"date, as a whole number or digit by digit counts as empty, and the ledger says so. {_GENERATED}"
+        "A row that breaks a rule goes to quarantine. A cell that is not required and cannot be read as yes or no, as "
+        f"a date, as a whole number or digit by digit counts as empty, and the ledger says so. {_GENERATED}"
     )
     return "\n".join([introduction, *(_entity(contract) for contract in contracts().values())])
 
