@@ -1,6 +1,6 @@
 """Whom to contact next: effects, the gate, the contact plan and experiments, on public data and on known truth.
 
-    python -m benchmarks.outreach [--only hillstrom gate plan looks]
+    python -m benchmarks.outreach [--only hillstrom gate plan looks history speed]
 
 Prints one table: what was asked, what we reached.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.biased_history import bias_rows, speed_rows
 from benchmarks.campaigns import (
     HILLSTROM_ARMS,
     hillstrom,
@@ -114,6 +115,8 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "gate": gate_rows,
     "plan": plan_rows,
     "looks": look_rows,
+    "history": bias_rows,
+    "speed": speed_rows,
 }
 
 

@@ -1,0 +1,86 @@
+"""What is learned of contacts from a history in which the best customers were called, against the twin's truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from benchmarks.twin_history import END, true_margins, twin_history
+from models.decision_points import as_decisions, decision_points
+from models.effects import doubly_robust, mean_effects
+from models.outreach import outreach
+from models.what_if import offers, what_if
+from pipelines.outreach_settings import OutreachSettings
+from twin.company import Company
+
+SEEDS = 20
+CUSTOMERS = 5_000
+LARGE = 100_000
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One company's estimate of a channel beside the naive difference and the truth of the same decisions."""
+
+    channel: str
+    ours: float
+    naive: float
+    truth: float
+    is_covered: bool
+
+
+def bias_rows() -> Iterator[Row]:
+    """Bias and coverage over companies drawn anew."""
+    found = [one for seed in range(SEEDS) for one in estimates(seed)]
+    for channel in ("email", "phone"):
+        own = [one for one in found if one.channel == channel]
+        bias, naive = (np.array([getattr(one, name) - one.truth for one in own]) for name in ("ours", "naive"))
+        error = bias.std(ddof=1) / np.sqrt(len(own))
+        name = f"twin of {CUSTOMERS:,}, {len(own)} seeds, {channel}"
+        yield f"{name}: true effect", "", f"{np.mean([one.truth for one in own]):.2f}"
+        yield f"{name}: bias of the naive difference", "", f"{naive.mean():.2f}"
+        yield f"{name}: bias of ours", "<= a fifth of it", f"{bias.mean():.2f} +- {error:.2f}"
+        yield f"{name}: 95 % intervals that cover", "90 to 99 %", f"{np.mean([one.is_covered for one in own]):.0%}"
+
+
+def speed_rows() -> Iterator[Row]:
+    """Seconds of the whole step for a large company: effects, gate, recommendations, plan and what-if."""
+    _, history = twin_history(LARGE, seed=1)
+    policy = OutreachSettings().policy
+    started = time.process_time()
+    found = outreach(history, as_of=END, policy=policy)
+    learned = time.process_time()
+    offered = offers(found.next_best_channel, found.plan.contacts, found.channel_effects, policy.rules)
+    what_if(offered, policy.rules, currency="EUR", language="en")
+    yield f"outreach for {LARGE:,} customers, seconds of one core", "<= 60", f"{time.process_time() - started:.0f}"
+    yield "of that, what-if", "", f"{time.process_time() - learned:.0f}"
+
+
+def estimates(seed: int) -> Iterator[Found]:
+    """What one company's history shows of each channel."""
+    company, history = twin_history(CUSTOMERS, seed=seed)
+    points = decision_points(history, as_of=END, horizon_days=28, period_days=28, seed=seed)
+    decisions = as_decisions(points)
+    scores = doubly_robust(decisions, seed=seed)
+    nobody = points.filter(arm="none")["outcome"].to_numpy().mean()
+    for place, effect in enumerate(mean_effects(scores), start=1):
+        if effect.has_contrast:
+            true = _true_effects(company, points, effect.arm)
+            both = scores.has_overlap[:, 0] & scores.has_overlap[:, place]
+            truth = float(true[both].mean())
+            naive = float(points.filter(arm=effect.arm)["outcome"].to_numpy().mean() - nobody)
+            yield Found(effect.arm, effect.effect, naive, truth, effect.low <= truth <= effect.high)
+
+
+def _true_effects(company: Company, points: pl.DataFrame, channel: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """What a contact on the day of each decision truly adds: nothing where the person buys no more, or not yet."""
+    ids = {name: place for place, name in enumerate(company.people.frame["person_id"])}
+    person = points["customer_id"].replace_strict(ids, return_dtype=pl.Int64).to_numpy()
+    day = points["day"].cast(pl.Int32).to_numpy() - company.calendar.first
+    is_alive = (company.traits.first_order[person] < day) & (company.own.gone_from[person] > day)
+    return np.asarray(np.where(is_alive, true_margins(company, channel)[person], 0.0))
