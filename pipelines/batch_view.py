@@ -18,6 +18,7 @@ from rich.table import Table
 from pipelines.batch import JOB_NAME, run_batch
 from pipelines.batch_summary import BatchSummary, StepTime, landed_files, published_figures
 from pipelines.definitions import definitions_of
+from pipelines.plan_summary import plan_sentences
 from pipelines.run_lock import WorkspaceBusyError, busy_sentence
 from pipelines.workspace import Workspace
 
@@ -162,6 +163,7 @@ def print_summary(workspace: Workspace, console: Console) -> None:
         soft_wrap=True,
     )
     for sentence in (
+        *plan_sentences(tables),
         f"Published in {workspace.latest}: marketing, sales, service, data_quality, tables.",
         f"Look first at {workspace.latest / 'report.html'}",
         f"What to know about the data: {workspace.latest / 'data_quality.html'}",

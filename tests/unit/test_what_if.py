@@ -15,15 +15,16 @@ from models.contact_plan import ChannelRule, Plan, PlanRules, plan_contacts
 from models.plan_limits import plan_limits
 from models.what_if import WHAT_IF_SCHEMA, as_planned, offers, solve, what_if, with_limits
 from pipelines.cli import main
+from pipelines.plan_summary import plan_sentences
 
 CUSTOMERS = 800
-DEFAULTS = {"email": True, "sms": True, "phone": False, "post": True, "budget": False}
+DEFAULTS = {"email": True, "phone": False, "post": True, "budget": False}
 
 
 @pytest.fixture(scope="module")
 def rules() -> PlanRules:
     asked = rules_for(CUSTOMERS)
-    known = {name: rule for name, rule in asked.channels.items() if name != "visit"}
+    known = {name: rule for name, rule in asked.channels.items() if name in ("email", "phone", "post")}
     return replace(asked, channels=known, explore_share=0.0)
 
 
@@ -57,7 +58,7 @@ def test_more_never_adds_less_and_the_interval_holds_the_doubt(
     offered = offers(*(published[name] for name in ("next_best_channel", "contact_plan", "channel_effects")), rules)
     table = what_if(offered, rules, currency="EUR", language="de")
     assert table.schema == WHAT_IF_SCHEMA
-    assert set(table["lever"]) == {"plan", "budget", "email", "sms", "phone", "post"}
+    assert set(table["lever"]) == {"plan", "budget", "email", "phone", "post"}
     for lever in ("budget", "phone"):
         rows = table.filter(lever=lever).sort("amount")
         net = rows["added_margin"] - rows["cost"]
@@ -101,6 +102,20 @@ def test_simulate_answers_from_the_published_tables_and_writes_nothing(
     assert found["what_if"]["contacts"]["phone"] <= 3
     assert found["what_if"]["margin"] < found["as_is"]["margin"]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_the_closing_summary_tells_of_closed_channels(rules: PlanRules, tmp_path: Path) -> None:
+    """Accident: a slip in settings.yml silences a channel, and nobody notices."""
+    options, customers = company_to_plan(200, seed=2)
+    closed = replace(rules, channels={**rules.channels, "post": ChannelRule(1.2, 0, 1)})
+    plan = plan_contacts(options, customers, closed, plan_id="2026-11")
+    plan.contacts.write_parquet(tmp_path / "contact_plan.parquet")
+    limits = plan_limits(plan, closed, DEFAULTS, currency="EUR", language="en")
+    limits.write_parquet(tmp_path / "plan_limits.parquet")
+    told, *warned = plan_sentences(tmp_path)
+    assert told.startswith("Contact plan of 2026-11: ")
+    assert [sentence.split(":")[0] for sentence in warned] == ["post"]
+    assert plan_sentences(tmp_path / "absent") == []
 
 
 def test_simulate_without_a_plan_says_what_to_do(tmp_path: Path) -> None:

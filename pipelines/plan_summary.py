@@ -1,0 +1,31 @@
+"""What the closing summary says of the contact plan: how many contacts, and which channels are closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+
+def plan_sentences(tables: Path) -> list[str]:
+    """Return the plan in a sentence, and one for each channel through which nobody is contacted because a limit is 0.
+
+    Nothing where no plan is published.
+    """
+    if not (tables / "contact_plan.parquet").exists():
+        return []
+    plan = pl.read_parquet(tables / "contact_plan.parquet", columns=["plan_id", "channel", "arm"])
+    counts = dict(plan.filter(pl.col("channel") != "none").group_by("channel").len().sort("channel").iter_rows())
+    held_out = plan.filter(pl.col("arm") == "holdout").height
+    made = ", ".join(f"{count:,} by {channel}" for channel, count in counts.items()) or "none"
+    started = plan.select(pl.col("plan_id").first()).item() or ""
+    said = f"Contact plan of {started}: {sum(counts.values()):,} contacts ({made}); {held_out:,} customers held out."
+    return [said, *_closed(pl.read_parquet(tables / "plan_limits.parquet"))]
+
+
+def _closed(limits: pl.DataFrame) -> list[str]:
+    nothing = (pl.col("capacity") == 0).fill_null(False) | (pl.col("frequency_cap") == 0).fill_null(False)
+    rows = limits.filter(nothing).sort("limit_name").select("limit_name", "reason").iter_rows()
+    return [
+        f"{name}: nobody is contacted this way, since nothing is left of its limit. {reason}" for name, reason in rows
+    ]
