@@ -128,10 +128,16 @@ def solve(offered: Offers, rules: PlanRules) -> Solved:
 
 
 def as_planned(rules: PlanRules, limits: pl.DataFrame) -> PlanRules:
-    """Return the rules with the capacities and the budget of plan_limits: what is left of them in the period."""
+    """Return the rules with the capacities and the budget of plan_limits: what is left of them in the period.
+
+    Channels that are not among the limits were not planned with, and are left out.
+    """
     left = dict(limits.select("limit_name", "capacity").iter_rows())
-    capacities = {name: None if left[name] is None else int(left[name]) for name in rules.channels}
-    channels = {name: replace(rule, capacity=capacities[name]) for name, rule in rules.channels.items()}
+    channels = {
+        name: replace(rule, capacity=None if left[name] is None else int(left[name]))
+        for name, rule in rules.channels.items()
+        if name in left
+    }
     return replace(rules, channels=channels, budget=left[BUDGET])
 
 
