@@ -32,7 +32,7 @@ def usual_currency(landing: Path, presets: Sequence[Preset], scratch: Path) -> s
     if not landing.is_dir():
         return None
     weights: Counter[str] = Counter()
-    for landed in landed_files(landing, private_folder(scratch)):
+    for landed in landed_files(landing, private_folder(scratch), are_hashed=False):
         if landed.refusal:
             continue
         try:

@@ -60,20 +60,23 @@ def _mark(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def landed_files(landing: Path, scratch: Path) -> Iterator[Landed]:
-    """Every file below `landing` by name, and every member of an archive; readable until the next one is asked for."""
+def landed_files(landing: Path, scratch: Path, *, are_hashed: bool = True) -> Iterator[Landed]:
+    """Every file below `landing` by name, and every member of an archive; readable until the next one is asked for.
+
+    Files by themselves are read to their end only to be hashed; who wants no more than their beginnings can do without.
+    """
     for path in landed_paths(landing):
-        yield from landed_file(path, _shown(path.relative_to(landing)), scratch)
+        yield from landed_file(path, _shown(path.relative_to(landing)), scratch, is_hashed=are_hashed)
 
 
-def landed_file(path: Path, name: str, scratch: Path) -> Iterator[Landed]:
+def landed_file(path: Path, name: str, scratch: Path, *, is_hashed: bool = True) -> Iterator[Landed]:
     """One file under the given name: itself, the members of an archive, or the sheets of a workbook."""
     mark = _mark(path)
-    for landed in _opened(path, name, scratch):
+    for landed in _opened(path, name, scratch, is_hashed=is_hashed):
         yield replace(landed, origin=path, mark=mark)
 
 
-def _opened(path: Path, name: str, scratch: Path) -> Iterator[Landed]:
+def _opened(path: Path, name: str, scratch: Path, *, is_hashed: bool) -> Iterator[Landed]:
     try:
         _check_kind(path, name)
         if path.suffix.lower() in WORKBOOK_SUFFIXES:
@@ -83,7 +86,7 @@ def _opened(path: Path, name: str, scratch: Path) -> Iterator[Landed]:
         elif path.suffix.lower() == ".gz":
             yield from _unzipped(path, name, scratch)
         else:
-            yield _plain(path, name, scratch)
+            yield _plain(path, name, scratch, is_hashed=is_hashed)
     except RefusalError as refusal:
         yield Landed(name, path, refusal=str(refusal))
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
@@ -157,9 +160,9 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _plain(path: Path, name: str, scratch: Path) -> Landed:
+def _plain(path: Path, name: str, scratch: Path, *, is_hashed: bool) -> Landed:
     """The file under a name of our own: the engine would take signs in its name for a pattern of names."""
-    digest = _sha256(path)
+    digest = _sha256(path) if is_hashed else ""
     link = scratch / "landed"
     link.unlink(missing_ok=True)
     link.symlink_to(path.absolute())

@@ -27,6 +27,11 @@ from pipelines.ingest.values import NumberStyle, Styles
 
 _NUMBER_TYPES = ("money", "number")
 _TIME_TYPES = ("timestamp", "date")
+_LONGEST_TITLE = 200
+_REPORTS = {
+    "email campaign report": "It is Mailchimp's report of a single campaign, which is a text and no table. Export the "
+    "report of all campaigns, and the account's data for what each address did, and land these."
+}
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,8 @@ def open_landed(landed: Landed, presets: Sequence[Preset], work: Path) -> Opened
     if landed.path.stat().st_size == 0:
         return None
     text = None if landed.is_parquet else as_utf8(landed.path, work / "utf8")
+    if text:
+        _refuse_report(text.path)
     candidates = header_candidates(text.path) if text else [_parquet_header(landed.path)]
     if not candidates:
         return None
@@ -140,6 +147,14 @@ def open_landed(landed: Landed, presets: Sequence[Preset], work: Path) -> Opened
     if text:
         found = replace(found, header=settled(text.path, found.header))
     return Opened(landed, found, text, vocabulary(presets))
+
+
+def _refuse_report(path: Path) -> None:
+    """Raise RefusalError where a text begins as a report does that a vendor offers in place of a table."""
+    with path.open("rb") as file:
+        title = normalised(file.readline(_LONGEST_TITLE).decode(errors="replace").strip("\ufeff\"',;\t\r\n "))
+    if title in _REPORTS:
+        raise RefusalError(_REPORTS[title])
 
 
 def _parquet_header(path: Path) -> Header:
