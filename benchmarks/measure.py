@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -20,6 +21,8 @@ class Measurement:
 
     seconds: float
     exit_status: int
+    cpu_seconds: float = 0.0
+    """Of all processors together: on a shared machine this tells more than the clock."""
     samples: list[tuple[float, int]] = field(default_factory=list)
 
     def peak_bytes(self, start: float | None = None, end: float | None = None) -> int:
@@ -30,7 +33,7 @@ class Measurement:
 
 def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measurement:
     """Run a command to its end, sampling the resident memory of its whole process tree."""
-    started = time.monotonic()
+    started, before = time.monotonic(), _children_seconds()
     process = subprocess.Popen(command, env=dict(environment) if environment else None)
     samples: list[tuple[float, int]] = []
     over = threading.Event()
@@ -44,7 +47,13 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     status = process.wait()
     over.set()
     watcher.join()
-    return Measurement(time.monotonic() - started, status, samples)
+    return Measurement(time.monotonic() - started, status, _children_seconds() - before, samples)
+
+
+def _children_seconds() -> float:
+    """Processor seconds of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def tree_bytes(pid: int) -> int:

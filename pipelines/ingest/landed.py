@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.ingest.refusal import RefusalError
-from pipelines.ingest.workbook import WORKBOOK_SUFFIXES, read_workbook
+from pipelines.ingest.workbook import WORKBOOK_SUFFIXES, lost_of, read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 MAXIMUM_UNPACKED_BYTES = 50 * 2**30
@@ -33,8 +33,8 @@ class _Readable(Protocol):
 class Landed:
     """One file to read. `name` is its path below landing/, with the member's name where it came out of an archive.
 
-    `path` is where its content can be read; `refusal` says why it cannot. `origin` is the file in landing/, and `mark`
-    its size and time when it was opened.
+    `path` is where its content can be read; `refusal` says why it cannot, `note` what may be lost of it. `origin` is
+    the file in landing/, and `mark` its size and time when it was opened.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Landed:
     sha256: str = ""
     is_parquet: bool = False
     refusal: str | None = None
+    note: str = ""
     origin: Path | None = None
     mark: tuple[int, int] | None = None
 
@@ -146,7 +147,7 @@ def _sheets(workbook: Path, name: str, suffix: str, scratch: Path) -> Iterator[L
                 )
                 yield Landed(sheet_name, sheet.path, refusal=hidden)
             else:
-                yield Landed(sheet_name, sheet.path, _sha256(sheet.path))
+                yield Landed(sheet_name, sheet.path, _sha256(sheet.path), note=lost_of(suffix))
     finally:
         for sheet in sheets:
             sheet.path.unlink(missing_ok=True)

@@ -87,7 +87,7 @@ class Opened:
         """What is doubtful about the file's form, or was left out above its rows."""
         if self.text is None:
             return []
-        notes = [self.text.note] if self.text.note else []
+        notes = [note for note in (self.landed.note, self.text.note) if note]
         if above := self.header.first_line - 1:
             notes.append(
                 "1 line above the header was left out."

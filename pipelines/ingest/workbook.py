@@ -13,7 +13,8 @@ from pathlib import Path
 from pipelines.ingest.durable import private_folder
 from pipelines.ingest.refusal import RefusalError
 
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+OPEN_XML_SUFFIXES = (".xlsx", ".xlsm")
+WORKBOOK_SUFFIXES = (*OPEN_XML_SUFFIXES, ".xlsb", ".xls", ".ods")
 MAXIMUM_UNPACKED_BYTES = 1 << 30
 MAXIMUM_RATIO = 100
 """Spreadsheets pack 5 to 20 times; what packs a hundred times is made to burst."""
@@ -45,6 +46,13 @@ def read_workbook(workbook: Path, suffix: str, scratch: Path) -> list[Sheet]:
     named.symlink_to(workbook.resolve())
     found = json.loads(_run_reader(named, folder))
     return [Sheet(one["name"], folder / one["file"], one["is_hidden"]) for one in found]
+
+
+def lost_of(suffix: str) -> str:
+    """What a workbook of a kind may say that does not arrive, as a sentence for people; empty where all does."""
+    if suffix in OPEN_XML_SUFFIXES:
+        return ""
+    return f"Errors such as #N/A arrive from {suffix} as empty cells; where it holds formulas, save it as .xlsx."
 
 
 def _check(workbook: Path, suffix: str) -> None:

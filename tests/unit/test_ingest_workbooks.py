@@ -164,3 +164,24 @@ def test_a_reader_that_hangs_is_stopped(company: Company, monkeypatch: pytest.Mo
     (row,) = company.ingest().rows
     assert row.status == "refused"
     assert "could not be read within" in row.message
+
+
+def test_a_workbook_of_which_errors_do_not_arrive_says_so(company: Company) -> None:
+    """Accident: a look-up fails in LibreOffice, and its #N/A is taken for a customer without a town."""
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    table = (("Nachname", "E-Mail"), ("Alt", "ada@example.com"))
+    rows = ["".join(map(cell.format, row)) for row in table]
+    sheet = f'<table:table table:name="S"><table:table-row>{"</table:table-row><table:table-row>".join(rows)}'
+    names = "urn:oasis:names:tc:opendocument:xmlns:"
+    spaces = " ".join(f'xmlns:{name}="{names}{name}:1.0"' for name in ("office", "table", "text"))
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet>{sheet}</table:table-row></table:table>"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(company.landing / "a.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", content)
+    (row,) = company.ingest().rows
+    assert (row.status, row.rows_kept) == ("loaded", 1)
+    assert "#N/A arrive from .ods as empty cells" in row.message
