@@ -1,6 +1,6 @@
-"""Companies' names and web addresses, brought to one form for matching.
+"""Companies' names, brought to one form for matching: an expression over a whole column.
 
-Everything is an expression over whole columns. The forms are for comparing and never shown to anybody.
+The form is for comparing and never shown to anybody.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ _LEGAL_FORMS = {
     "d.o.o.": "doo",
     "ООО": "ооо",
 }
-_FORM_BY_SPELLING = {spelling: form for form, spellings in _LEGAL_FORMS.items() for spelling in spellings.split("|")}
-_LEGAL_FORM = rf"((?: (?:{'|'.join(sorted(_FORM_BY_SPELLING, key=len, reverse=True))}))+)$"
+_SPELLINGS = [spelling for spellings in _LEGAL_FORMS.values() for spelling in spellings.split("|")]
+_LEGAL_FORM = rf"((?: (?:{'|'.join(sorted(_SPELLINGS, key=len, reverse=True))}))+)$"
 _LEGAL_FORM_BEFORE = r"^(?:(?:firma|fa|sarl|sas|ооо) )+"
 
 _AND = r"(?: (?:und|and|et|u))+ "
@@ -67,24 +67,6 @@ _NO_COMPANY = (
     r"^(?:n a|na|ka|k a|none|null|nil|nan|privat|private|privatperson|keine|keiner|keine angaben?|kein unternehmen|"
     r"unbekannt|unknown|test|testfirma|test firma|test company|self|self employed|selbststandig|freiberuflich|"
     r"company|firma|xx+|individual|personal|home)$"
-)
-
-# Second labels under which countries register names: tee.co.uk is a company's, co.uk is nobody's.
-_REGISTRIES = "ac|co|com|edu|gen|gob|gov|gv|ltd|me|ne|net|nom|or|org|plc|sch"
-# Hosts that give each customer a name of his own below theirs.
-_HOSTS = (
-    r"blogspot[.]com|github[.]io|jimdofree[.]com|jimdosite[.]com|myshopify[.]com|netlify[.]app|shopify[.]com|"
-    r"square[.]site|tumblr[.]com|webflow[.]io|weebly[.]com|wixsite[.]com|wordpress[.]com"
-)
-_LABEL = r"[\p{L}\p{M}\p{N}_-]+"
-_REGISTERED = (
-    rf"{_LABEL}[.](?:{_HOSTS})$|{_LABEL}[.](?:{_REGISTRIES})[.][a-z]{{2}}$|{_LABEL}[.][\p{{L}}][\p{{L}}\p{{N}}-]+$"
-)
-# Sites where companies have a page, so that their address is in many a website column; and registries themselves.
-_PLATFORM = (
-    r"^(?:facebook|fb|instagram|linkedin|xing|twitter|x|youtube|tiktok|pinterest|google|goo|bit|linktr|etsy|"
-    r"amazon|ebay|kleinanzeigen|booking|tripadvisor|yelp)[.](?:co[.])?[a-z]+$"
-    rf"|^(?:{_REGISTRIES})[.][a-z]{{2}}$"
 )
 
 
@@ -95,26 +77,6 @@ def company_name(name: pl.Expr) -> pl.Expr:
     """
     bare = _company_words(name).str.replace(_LEGAL_FORM, "").str.replace(_LEGAL_FORM_BEFORE, "")
     return bare.str.replace(_NO_COMPANY, "").replace("", None)
-
-
-def legal_form(name: pl.Expr) -> pl.Expr:
-    """Return the legal form that a company's name ends in, in its usual spelling: `GmbH & Co. KG`, `Ltd`, `A/S`; null
-    where there is none. Several in a row that make no known one come as they are."""
-    return _company_words(name).str.extract(_LEGAL_FORM).str.strip_chars(" ").replace(_FORM_BY_SPELLING)
-
-
-def web_domain(address: pl.Expr) -> pl.Expr:
-    """Return the domain that belongs to somebody, out of a website's or an e-mail's address: `https://shop.tee.co.uk/a`
-    and `info@tee.co.uk` are `tee.co.uk`. Null where there is none, and for platforms where many have a page."""
-    host = (
-        address.cast(pl.String)
-        .str.strip_chars()
-        .str.to_lowercase()
-        .str.replace(r"^(?:[a-z]+:/+)?(?:[^/@]*@)?", "")
-        .str.replace(r"[/:?#\\ ,;].*$", "")
-        .str.strip_chars_end(".")
-    )
-    return host.str.extract(rf"(?:^|[.])({_REGISTERED})").str.replace(_PLATFORM, "").replace("", None)
 
 
 def _company_words(name: pl.Expr) -> pl.Expr:

@@ -71,11 +71,6 @@ def is_role(address: pl.Expr) -> pl.Expr:
     return address.str.contains(ROLE_ADDRESS)
 
 
-def is_free_mail(address: pl.Expr, free_mail_domains: Collection[str]) -> pl.Expr:
-    """Whether an address is at one of the providers where anybody has a mailbox, so that its domain is no company's."""
-    return domain(address).is_in(sorted(free_mail_domains))
-
-
 def likely_domain(address: pl.Expr, free_mail_domains: Collection[str]) -> pl.Expr:
     """Return the provider that the address's domain looks like a slip of the pen for (gmial.com, gmx.dee), else null.
 

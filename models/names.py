@@ -6,7 +6,6 @@ Everything is an expression over whole columns. The forms are for comparing and 
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -76,12 +75,6 @@ def family_name(text: pl.Expr) -> pl.Expr:
     return _named(_bare_family(plain_words(_without_asides(text))))
 
 
-def particles(text: pl.Expr) -> pl.Expr:
-    """Return the particles that `family_name` takes off, as `von der`; null where there are none."""
-    words = plain_words(_without_asides(text)).str.replace(_LEADING_TITLES, "")
-    return words.str.extract(rf"^({_PARTICLE}(?: {_PARTICLE})*) .").replace("", None)
-
-
 def with_person_names(people: pl.LazyFrame, first_name: str, last_name: str) -> pl.LazyFrame:
     """Add the columns `given_name` and `family_name`, comparable or null, out of the two columns that are named.
 
@@ -110,38 +103,20 @@ def initial(name: pl.Expr) -> pl.Expr:
     return name.str.slice(0, 1)
 
 
-def name_parts(name: pl.Expr) -> pl.Expr:
-    """Return the words of a comparable name as a sorted list, to be compared part by part."""
-    return name.str.split(" ").list.unique().list.sort()
-
-
 def nickname_root(given: pl.Expr) -> pl.Expr:
     """Return the name that the first word of a comparable given name is short for, or that word: `lisa` is
     `elisabeth`. Of several (Alex) the one listed first."""
     first = given.str.extract(r"^(\S+)")
-    return first.replace({nickname: roots[0] for nickname, roots in nicknames().items()})
-
-
-def nickname_roots(given: pl.Expr) -> pl.Expr:
-    """Return all names that the first word of a comparable given name can be short for, as a list; else that word.
-
-    Two given names can be one where their lists share an element: alex is alexander or alexandra, and those two are
-    not the same."""
-    first = given.str.extract(r"^(\S+)")
-    return first.replace({nickname: " ".join(roots) for nickname, roots in nicknames().items()}).str.split(" ")
+    return first.replace(nicknames())
 
 
 @cache
-def nicknames() -> dict[str, list[str]]:
-    """Return the full names of each nickname, both in comparable form; a full name is no nickname of another one."""
-    roots: dict[str, list[str]] = defaultdict(list)
+def nicknames() -> dict[str, str]:
+    """Return the full name of each nickname, both in comparable form; a full name is no nickname of another one."""
     with _NICKNAMES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for nickname in row["nicknames"].split():
-                roots[nickname].append(row["name"])
-    listed = pl.DataFrame({"nickname": list(roots), "roots": [" ".join(names) for names in roots.values()]})
-    plain = listed.select(plain_words(pl.all())).unique("nickname", keep="first", maintain_order=True)
-    return {nickname: names.split(" ") for nickname, names in plain.iter_rows()}
+        rows = [(nickname, row["name"]) for row in csv.DictReader(file) for nickname in row["nicknames"].split()]
+    listed = pl.DataFrame(rows, schema=["nickname", "name"], orient="row").select(plain_words(pl.all()))
+    return dict(listed.unique("nickname", keep="first", maintain_order=True).iter_rows())
 
 
 def _without_asides(text: pl.Expr) -> pl.Expr:

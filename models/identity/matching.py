@@ -6,7 +6,6 @@ For every degree of agreement the model knows how often it occurs among records 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -27,9 +26,6 @@ from models.identity.comparisons import (
 from models.identity.records import COMPARED
 from models.identity.splink_model import linker
 
-if TYPE_CHECKING:
-    from splink import Linker
-
 LOWEST_WEIGHT = -6.0
 _SCORED = pl.Schema({"profile_l": pl.Int64, "profile_r": pl.Int64, "probability": pl.Float64})
 
@@ -40,7 +36,10 @@ def score(profiles: pl.DataFrame, pairs: pl.DataFrame, agreement: Agreement) -> 
     if not present or pairs.is_empty():
         return pl.DataFrame(schema=_SCORED)
     with linker(profiles, present, agreement, agreement.any_two) as model:
-        _register_frequencies(model, profiles, present, agreement)
+        for column, frequencies in term_frequencies(profiles, present, agreement).items():
+            model.table_management.register_term_frequency_lookup(
+                model._db_api.register(frequencies.to_arrow()), column
+            )
         keys = pairs.select(pl.lit("0").alias("match_key"), join_key_l="profile_l", join_key_r="profile_r")
         model.table_management.register_blocked_pairs_for_predict(model._db_api.register(keys.to_arrow()))
         found = model.inference.predict(threshold_match_weight=LOWEST_WEIGHT, warning_mode="never")
@@ -49,18 +48,21 @@ def score(profiles: pl.DataFrame, pairs: pl.DataFrame, agreement: Agreement) -> 
     return scored.cast(_SCORED).sort("profile_l", "profile_r")
 
 
-def _register_frequencies(
-    model: Linker, profiles: pl.DataFrame, present: Sequence[Comparison], agreement: Agreement
-) -> None:
-    """How probably another customer has the same value. Counted among customers, as the busiest have most records;
-    the two that are compared do not count, or else a value that only they have would look common."""
+def term_frequencies(
+    profiles: pl.DataFrame, present: Sequence[Comparison], agreement: Agreement
+) -> dict[str, pl.DataFrame]:
+    """Return how probably another customer has the same value, by column: the value and tf_<column>.
+
+    Counted among customers, as the busiest have most records; the two that are compared do not count, or else a value
+    that only they have would look common.
+    """
     count = profiles["customer"].n_unique()
+    tables = {}
     for column, by_chance in _chances(present, agreement).items():
         others = pl.max_horizontal(pl.col("holders").cast(pl.Int64) - 2, 0) / count
         holders = profiles.lazy().select("customer", column).drop_nulls().unique().group_by(column).len("holders")
-        frequencies = holders.select(column, (others + min(by_chance, 1 / count)).alias(f"tf_{column}")).collect()
-        table = model._db_api.register(frequencies.to_arrow())
-        model.table_management.register_term_frequency_lookup(table, column)
+        tables[column] = holders.select(column, (others + min(by_chance, 1 / count)).alias(f"tf_{column}")).collect()
+    return tables
 
 
 def _chances(present: Sequence[Comparison], agreement: Agreement) -> dict[str, float]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models import names
 from models.letters import plain_words
-from models.names import family_name, given_name, initial, name_parts, nickname_root, nickname_roots, particles
+from models.names import family_name, given_name, initial, nickname_root
 
 TEXTS = st.text(max_size=12) | st.lists(
     st.sampled_from(
@@ -179,20 +179,11 @@ def test_no_letter_of_any_script_is_emptied(text: str) -> None:
     assert one(plain_words(pl.lit(text)))
 
 
-@pytest.mark.parametrize(
-    ("text", "taken_off"),
-    [("von der Heide", "von der"), ("Dr. van Gogh", "van"), ("Müller", None), ("Le", None), (None, None)],
-)
-def test_particles_are_kept_aside(text: str | None, taken_off: str | None) -> None:
-    assert one(particles(pl.lit(text, pl.String))) == taken_off
-
-
-def test_a_nickname_leads_to_its_full_names() -> None:
+def test_a_nickname_leads_to_its_full_name() -> None:
     given_names = pl.DataFrame({"name": ["lisa", "hans peter", "bill", "alex", "zuzanna", "günni", None]})
     form = given_name(pl.col("name"))
-    roots = given_names.select(root=nickname_root(form), roots=nickname_roots(form), initial=initial(form))
+    roots = given_names.select(root=nickname_root(form), initial=initial(form))
     assert roots["root"].to_list() == ["elisabeth", "johannes", "william", "alexander", "zuzanna", "gunther", None]
-    assert roots["roots"].to_list()[3:5] == [["alexander", "alexandra"], ["zuzanna"]]
     assert roots["initial"].to_list() == ["l", "h", "b", "a", "z", "g", None]
 
 
@@ -204,10 +195,3 @@ def test_a_full_name_is_nobodys_nickname() -> None:
     assert full.is_duplicated().sum() == 0
     assert not set(full) & set(names.nicknames())
     assert all(row["nicknames"] and row["language"] in {"de", "en", "fr"} for row in rows)
-
-
-def test_a_double_name_shares_a_part_with_the_single_one() -> None:
-    parts = pl.DataFrame({"name": ["Müller-Lüdenscheidt", "Müller", None]}).select(
-        name_parts(family_name(pl.col("name")))
-    )
-    assert parts.to_series().to_list() == [["ludenscheidt", "muller"], ["muller"], None]
