@@ -68,7 +68,7 @@ def linked_twin(folder: Path, customers: int, seed: int) -> Linked:
     project = dbt_project(workspace)
     dg.materialize(
         [landing, identity, *dbt_layers(project)[:2]],
-        selection=dg.AssetSelection.assets("int_companies_named").upstream(),
+        selection=dg.AssetSelection.assets("int_companies_named").upstream().required_multi_asset_neighbors(),
         resources={"workspace": WorkspaceResource(folder=str(folder)), "dbt": dbt_resource(project)},
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         instance=dg.DagsterInstance.ephemeral(),
