@@ -59,13 +59,14 @@ def identity(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None
     """Sure rules first, then probability, and above both what people decided."""
     folders = workspace.folders
     decisions = folders.decisions
+    domains = workspace.warehouse.table("free_mail_domains", schema="staging")
     linked = link_records(
         workspace.warehouse.table("stg_records", schema="staging", columns=RECORD_COLUMNS),
         published(folders, "customer_links", KNOWN_SCHEMA),
         home_country=folders.settings.country,
         aliases=published(folders, "customer_aliases", ALIASES_SCHEMA),
         decisions=decisions,
-        mail_providers=workspace.warehouse.table("free_mail_domains", schema="staging")["domain"],
+        mail_providers=domains.filter(kind="mail")["domain"],
     )
     tables = {"customer_links": linked.links, "customer_aliases": linked.aliases, "link_evidence": linked.evidence}
     for name, table in tables.items():

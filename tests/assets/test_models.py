@@ -71,7 +71,7 @@ def test_a_decision_about_a_record_that_is_not_there_is_told(
     fill_warehouse(
         schema="staging",
         stg_records=records.with_columns(others),
-        free_mail_domains=pl.DataFrame({"domain": ["gmail.com"]}),
+        free_mail_domains=pl.DataFrame({"domain": ["gmail.com"], "kind": ["mail"]}),
     )
     header, line = "record_1;record_2;decision\n", "crm:contacts:1;crm:contacts:{};same\n"
     (workspace.root / "decisions.csv").write_text(header + line.format(2))
