@@ -19,7 +19,7 @@ with mentions as (
 
 ),
 
--- No list of mail providers and platforms is complete. A domain of many people who name no company is a provider's, too.
+-- No list of mail providers and platforms is complete. A domain of many people who name no company is a provider's too.
 -- And where the CRM has a platform's page for many a company's website, that domain belongs to none of them.
 nobodys_domains as (
 
