@@ -188,7 +188,7 @@ def _value(made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
 
 
 def _certainty(ruling: Ruling | None, made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
-    intervals = fit_intervals(ruling.hearings, name) if ruling else None
+    intervals = fit_intervals(ruling.hearings, made, name) if ruling else None
     if intervals is None:
         nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, made.history.height)
         return dict.fromkeys(("clv_low", "clv_high", "churn_risk"), nothing)

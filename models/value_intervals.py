@@ -10,8 +10,8 @@ sorted, and the bounds read off:
 - Elsewhere as much stays outside below as above.
 
 The interval is closed, and a customer on its bound counts as covered. So that all buyers together are covered to 80 %,
-the level of the last two kinds makes up for the first, but never falls below 75 %. Between strata the bounds are
-interpolated, and every interval is widened so that the expected value lies within.
+the level of the last two kinds makes up for the first among today's customers, but never falls below 70 %. Between
+strata the bounds are interpolated, and every interval is widened so that the expected value lies within.
 
 How far the total was missed in those periods belongs to what is uncertain, and so to the bounds. `coverage` is measured
 on other customers in another period than those the bounds are learnt from.
@@ -37,7 +37,7 @@ Rows = npt.NDArray[np.intp]
 LEVEL = 0.80
 # Below this many held-out customers nothing is said.
 FEWEST = 300
-_LOWEST_LEVEL = 0.75
+_LOWEST_LEVEL = 0.70
 _STRATUM = 150
 _MOST_STRATA = 24
 _SILENT_SHARE = 0.5
@@ -63,11 +63,16 @@ class Strata:
         if not bears.any():
             return np.zeros_like(log_orders), np.ones_like(log_orders)
         strata, low, high = (np.array(part)[bears] for part in (self.log_orders, self.low, self.high))
-        is_likely = np.interp(log_orders, self.log_orders, self.unpaid) < LEVEL
+        is_likely = self.chance(log_orders, self.unpaid) < LEVEL
         return (
             np.where(is_likely, np.interp(log_orders, strata, low), 0.0),
             np.where(is_likely, np.interp(log_orders, strata, high), 1.0),
         )
+
+    def chance(self, log_orders: Floats, of_strata: Sequence[float]) -> Floats:
+        """Return shares of strata for customers; who is expected to do less than the lowest stratum does less."""
+        less = np.exp(np.minimum(log_orders - self.log_orders[0], 0.0))
+        return 1.0 - (1.0 - np.interp(log_orders, self.log_orders, of_strata)) * less
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,16 @@ class ValueIntervals:
     def chance_of_silence(self, made: Forecasts, candidate: str) -> Floats:
         """Return the probability of each customer that no order comes within the horizon of the forecasts."""
         at, is_silent = _logarithm(made.orders[candidate]), _is_silent(made.history)
-        active, silent = (np.interp(at, part.log_orders, part.silent) for part in (self.active, self.silent))
-        return np.where(is_silent, silent, active)
+        return np.where(is_silent, *(part.chance(at, part.silent) for part in (self.silent, self.active)))
+
+    def level_for(self, made: Forecasts, candidate: str) -> float:
+        """Return the level of those whom 0 alone does not cover, so that with the others 80 % of all are covered."""
+        at, is_silent = _logarithm(made.orders[candidate]), _is_silent(made.history)
+        unpaid = np.where(is_silent, *(part.chance(at, part.unpaid) for part in (self.silent, self.active)))
+        bears = unpaid < LEVEL
+        if not bears.any():
+            return LEVEL
+        return float(np.clip((LEVEL * len(at) - unpaid[~bears].sum()) / bears.sum(), _LOWEST_LEVEL, LEVEL))
 
 
 class _Heard(NamedTuple):
@@ -106,9 +119,9 @@ class _Heard(NamedTuple):
         )
 
 
-def fit_intervals(hearings: Sequence[Hearing], candidate: str) -> ValueIntervals | None:
-    """Return the intervals of one candidate's forecasts, or None where too few customers were heard."""
-    return _fitted([_heard(hearing, candidate) for hearing in hearings])
+def fit_intervals(hearings: Sequence[Hearing], made: Forecasts, candidate: str) -> ValueIntervals | None:
+    """Return the intervals of one candidate's forecasts `made` today, or None where too few customers were heard."""
+    return _fitted([_heard(hearing, candidate) for hearing in hearings], made, candidate)
 
 
 def coverage(hearings: Sequence[Hearing], candidate: str) -> float | None:
@@ -123,7 +136,8 @@ def coverage(hearings: Sequence[Hearing], candidate: str) -> float | None:
     for of in hearings:
         for half in (False, True):
             learnt_from = [hearing for hearing in hearings if hearing is not of] or [of]
-            fitted = _fitted([_heard(hearing, candidate).of(_half(hearing, second) != half) for hearing in learnt_from])
+            heard = [_heard(hearing, candidate).of(_half(hearing, second) != half) for hearing in learnt_from]
+            fitted = _fitted(heard, of.forecasts, candidate)
             if fitted is not None:
                 low, high = fitted.bounds(of.forecasts, candidate)
                 is_covered = (of.spend >= low) & (of.spend <= high)
@@ -131,7 +145,7 @@ def coverage(hearings: Sequence[Hearing], candidate: str) -> float | None:
     return float(np.mean(np.concatenate(is_within))) if is_within else None
 
 
-def _fitted(parts: Sequence[_Heard]) -> ValueIntervals | None:
+def _fitted(parts: Sequence[_Heard], made: Forecasts, candidate: str) -> ValueIntervals | None:
     if sum(len(part.orders) for part in parts) < FEWEST:
         return None
     heard = _Heard(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -139,7 +153,8 @@ def _fitted(parts: Sequence[_Heard]) -> ValueIntervals | None:
     if min(len(group.orders) for group in groups) < _STRATUM:
         groups = [heard, heard]
     parted = [_parted(group) for group in groups]
-    level = _level([stratum for strata in parted for stratum in strata])
+    plain = ValueIntervals(*(_learnt(strata, LEVEL) for strata in parted))
+    level = plain.level_for(made, candidate)
     return ValueIntervals(*(_learnt(strata, level) for strata in parted))
 
 
@@ -158,16 +173,6 @@ def _learnt(strata: Sequence[_Heard], level: float) -> Strata:
         low=tuple(low for low, _ in bounds),
         high=tuple(high for _, high in bounds),
     )
-
-
-def _level(strata: Sequence[_Heard]) -> float:
-    """The level of the strata that bear one, so that with the others 80 % of all are covered."""
-    sizes, unpaid = np.array([len(stratum.orders) for stratum in strata]), np.array([*map(_unpaid, strata)])
-    bears = unpaid < LEVEL
-    if not bears.any():
-        return LEVEL
-    wanted = (LEVEL * sizes.sum() - (sizes * unpaid)[~bears].sum()) / sizes[bears].sum()
-    return float(np.clip(wanted, _LOWEST_LEVEL, LEVEL))
 
 
 def _bounds(stratum: _Heard, level: float) -> tuple[float, float]:
