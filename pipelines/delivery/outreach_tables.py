@@ -50,15 +50,15 @@ def channel_effects(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     """One row per channel: what a contact adds, beside the naive difference, and the verdict in words."""
     return tables["channel_effects"].select(
         "channel",
-        "contact_count",
-        "naive_difference",
+        pl.col("effect").alias("added_margin"),
+        pl.col("effect_low").alias("added_margin_low"),
+        pl.col("effect_high").alias("added_margin_high"),
         "cost",
-        "overlap_share",
-        "is_best_for_all",
         "reason",
-        added_margin="effect",
-        added_margin_low="effect_low",
-        added_margin_high="effect_high",
+        "is_best_for_all",
+        "naive_difference",
+        "contact_count",
+        "overlap_share",
     )
 
 
@@ -77,10 +77,10 @@ def what_if(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
         "contact_count",
         "cost",
         "added_margin",
+        pl.col("added_low").alias("added_margin_low"),
+        pl.col("added_high").alias("added_margin_high"),
         "next_price",
         "reason",
-        added_margin_low="added_low",
-        added_margin_high="added_high",
     )
 
 
