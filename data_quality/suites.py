@@ -219,6 +219,15 @@ OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
         _within("no lift of a next category is below 0", "lift", minimum=0),
         _filled("every next category has a reason", "reason"),
     ),
+    "lead_scores": (
+        _filled("every lead has a customer id", "customer_id"),
+        _unique("every lead is scored once", "customer_id"),
+        _filled("every lead has a chance to buy", "conversion_probability"),
+        _within("every chance of a lead lies between 0 and 1", "conversion_probability", 0, 1),
+        _filled("every lead's chance says what it is based on", "basis"),
+        _among("every lead's chance has a known basis", "basis", "model", "average"),
+        _filled("every lead's chance has a reason", "reason"),
+    ),
     "next_best_channel": (
         _filled("every channel choice has a customer id", "customer_id"),
         _filled("every channel choice names a channel", "channel"),

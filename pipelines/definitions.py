@@ -8,7 +8,7 @@ from pipelines.alerts import alert_hook
 from pipelines.assets.delivery import exports_asset
 from pipelines.assets.identity import identity
 from pipelines.assets.landing import landing
-from pipelines.assets.opportunities import account_potential, customer_potential, next_categories
+from pipelines.assets.opportunities import account_potential, customer_potential, lead_scores, next_categories
 from pipelines.assets.outreach import outreach_plan
 from pipelines.assets.results import campaign_results, channel_months
 from pipelines.assets.segments import segments
@@ -49,6 +49,7 @@ def definitions_of(workspace: Workspace) -> dg.Definitions:
             next_categories,
             customer_potential,
             account_potential,
+            lead_scores,
             outreach_plan,
             campaign_results,
             channel_months,

@@ -52,7 +52,7 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
     rng = stream(seed, "traits")
     count, business = people.count, people.is_business
     joined = rng.random(count) * parameters.history_days
-    lead_rate = parameters.lead_rate_median * rng.lognormal(0, parameters.lead_rate_spread, count)
+    usual_lead_rate = parameters.lead_rate_median * rng.lognormal(0, parameters.lead_rate_spread, count)
     is_lead = rng.random(count) < parameters.lead_share
     spend = rng.gamma(parameters.spend_q, 1 / parameters.spend_gamma, count)
     favourite = weighted(rng, goods.popularity, count)
@@ -62,6 +62,7 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
     habit = habits.random(count)
     is_keen = habit < parameters.keen_reader_share
     is_late = ~is_keen & (habit < parameters.keen_reader_share + parameters.late_reader_share)
+    lead_rate = usual_lead_rate * _eagerness(parameters, open_chance, business)
     return Traits(
         joined=joined,
         lead_rate=np.where(is_lead, lead_rate, np.inf),
@@ -80,6 +81,12 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
         has_scanner=rng.random(count) < np.where(business, parameters.business_scanner_share, parameters.scanner_share),
         has_slow_scanner=habits.random(count) < parameters.slow_scanner_share,
     )
+
+
+def _eagerness(parameters: Parameters, open_chance: Floats, is_business: Bools) -> Floats:
+    """How much sooner than usual a lead buys: readers of the newsletter and companies sooner than others."""
+    reading = parameters.lead_reading_effect * (open_chance / float(np.median(open_chance)) - 1.0)
+    return np.asarray(np.exp(reading) * np.where(is_business, parameters.business_lead_factor, 1.0))
 
 
 def _seconds(rng: np.random.Generator, goods: Assortment, favourite: Ints) -> Ints:

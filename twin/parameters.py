@@ -28,7 +28,9 @@ class Parameters:
 
     lead_share: float = 0.36
     lead_rate_median: float = 1 / 420
-    lead_rate_spread: float = 0.9
+    lead_rate_spread: float = 0.5
+    lead_reading_effect: float = 1.5
+    business_lead_factor: float = 1.8
 
     rate_shape: float = 0.8
     rate_scale_days: float = 90.0

@@ -41,7 +41,8 @@ def spread(parameters: Parameters, people: People, traits: Traits, calendar: Cal
         rng.random(count) < np.where(is_buyer, parameters.shop_account_share, parameters.lead_shop_account_share)
     )
     is_member = has_mail & (rng.random(count) < parameters.member_share)
-    crm_share = _crm_share(parameters, is_buyer, people.is_business)
+    # whoever came as a lead, be he a buyer by now or not: that a record was made tells nothing of what comes after it
+    crm_share = _crm_share(parameters, np.isfinite(traits.lead_rate), people.is_business)
     has_contact = (rng.random(count) < crm_share) | ~(is_buyer | is_member | has_account)
     second = people.frame["second_email"]
     uses_second = people.has("second_email") & (rng.random(count) < 0.3)
@@ -56,6 +57,6 @@ def spread(parameters: Parameters, people: People, traits: Traits, calendar: Cal
     )
 
 
-def _crm_share(parameters: Parameters, is_buyer: Bools, is_business: Bools) -> Floats:
-    private = np.where(is_buyer, parameters.crm_share, parameters.lead_crm_share)
+def _crm_share(parameters: Parameters, came_as_lead: Bools, is_business: Bools) -> Floats:
+    private = np.where(came_as_lead, parameters.lead_crm_share, parameters.crm_share)
     return np.where(is_business, parameters.business_crm_share, private)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import dagster as dg
 import polars as pl
 
 from models.affinity import RecallTrial
 from models.affinity import next_categories as affinity_of
+from models.lead_history import LeadHistory
+from models.leads import LeadTrial
+from models.leads import lead_scores as leads_of
 from models.potential import ALL
 from models.potential import customer_potential as potential_of
 from pipelines.assets.landing import read_run_context
@@ -81,6 +86,39 @@ def account_potential(workspace: WorkspaceResource) -> dg.MaterializeResult[None
     return written(table, folders.analytics / "account_potential", {"verdicts": in_markdown(verdict_table(table))})
 
 
+@dg.asset(
+    key=["analytics", "lead_scores"],
+    deps=["int_leads_observed", "orders", "customers"],
+    group_name="analytics",
+    kinds={"scikitlearn"},
+)
+@discreet
+def lead_scores(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """How likely a customer without an order buys, one row per lead."""
+    folders, warehouse = workspace.folders, workspace.warehouse
+    orders = warehouse.table("orders", columns=("customer_id", "ordered_on", "is_purchase"))
+    bought = orders.filter(pl.col("is_purchase") & pl.col("customer_id").is_not_null())
+    customers = warehouse.table("customers", columns=("customer_id", "is_buyer"))
+    found = leads_of(
+        LeadHistory(
+            warehouse.table("int_leads_observed", schema="core"),
+            bought.group_by("customer_id").agg(first_order_on=pl.col("ordered_on").min()),
+        ),
+        customers.filter(~pl.col("is_buyer")),
+        as_of=read_run_context(folders.raw),
+        horizon_days=folders.settings.horizon_days,
+        language=folders.settings.language,
+    )
+    return written(
+        found.table,
+        folders.analytics / "lead_scores",
+        {
+            "bases": in_markdown(found.table["basis"].value_counts(name="leads").sort("basis")),
+            "chances_on_held_out_time": in_markdown(lead_trial_table(found.trial)),
+        },
+    )
+
+
 def lines_of_purchases(warehouse: Warehouse, buyer: str = "customer_id") -> pl.DataFrame:
     """Return the buyer, ordered_on, category and net_revenue of every line of an order that counts as a purchase.
 
@@ -108,3 +146,9 @@ def recall_table(trials: tuple[RecallTrial, ...]) -> pl.DataFrame:
     ]
     schema = ("categories_so_far", "customers", "recall_at_3", "most_popular", "is_better")
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).round(3))
+
+
+def lead_trial_table(trial: LeadTrial | None) -> pl.DataFrame:
+    """Return the trial for people: how good chances were beside the average that only hindsight knows."""
+    rows = [] if trial is None else [asdict(trial) | {"is_better": trial.is_better}]
+    return pl.DataFrame(rows).with_columns(pl.col(pl.Float64).round(4))

@@ -76,6 +76,18 @@ def segment_summary(tables: Tables) -> pl.LazyFrame:
     )
 
 
+def behaviour(tables: Tables) -> pl.LazyFrame:
+    """One row per behaviour segment: what sets it apart, how many customers it has and what they brought."""
+    columns = ("customer_group", "sentence", "customer_count", "net_revenue", "learned_on")
+    return tables["behaviour_segments"].select(pl.col("name").alias("behaviour_segment"), *columns)
+
+
+def segment_moves(tables: Tables) -> pl.LazyFrame:
+    """One row per kind of segment, from and to, of customers who moved since the last day that was published."""
+    columns = ("segmentation", "from_segment", "to_segment", "customer_count", "net_revenue", "previous_as_of")
+    return tables["segment_migration"].filter("is_move").select(columns)
+
+
 def next_categories(tables: Tables) -> pl.LazyFrame:
     """One row per customer whom marketing may contact and category that he may take up next."""
     suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
@@ -141,6 +153,14 @@ def white_space(tables: Tables) -> pl.LazyFrame:
     names = tables["accounts"].select("account_id", "name")
     told = _with_room(tables["account_potential"]).filter(pl.col("room") > 0)
     return told.join(names, on="account_id", how="left").select("account_id", "name", pl.exclude("account_id", "name"))
+
+
+def leads(tables: Tables) -> pl.LazyFrame:
+    """One row per customer without an order whom sales may contact, with what is needed to reach him."""
+    suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
+    open_to_all = tables["lead_scores"].join(suppressed, on="customer_id", how="anti")
+    who = ("kind", "first_name", "last_name", "company_name", "email", "phone", "city")
+    return _with_customer(open_to_all, tables, *who)
 
 
 def _with_room(potentials: pl.LazyFrame) -> pl.LazyFrame:
@@ -209,6 +229,22 @@ DEPARTMENT_TABLES = (
         segment_summary,
         largest_first=("net_revenue", "customer_count"),
         smallest_first=("rfm_segment",),
+    ),
+    DepartmentTable(
+        "marketing",
+        "behaviour",
+        {"behaviour_segments": ("name", "customer_group", "sentence", "customer_count", "net_revenue", "learned_on")},
+        behaviour,
+        largest_first=("net_revenue", "customer_count"),
+        smallest_first=("behaviour_segment",),
+    ),
+    DepartmentTable(
+        "marketing",
+        "segment_moves",
+        {"segment_migration": ("segmentation", "from_segment", "to_segment", "customer_count", "is_move")},
+        segment_moves,
+        largest_first=("customer_count", "net_revenue"),
+        smallest_first=("segmentation", "from_segment", "to_segment"),
     ),
     DepartmentTable(
         "marketing",
@@ -348,6 +384,16 @@ DEPARTMENT_TABLES = (
         },
         slipping,
         largest_first=("margin_at_risk",),
+    ),
+    DepartmentTable(
+        "sales",
+        "leads",
+        {
+            "lead_scores": ("customer_id", "conversion_probability", "basis", "reason"),
+            "customers": ("customer_id", "is_suppressed"),
+        },
+        leads,
+        largest_first=("conversion_probability",),
     ),
     DepartmentTable(
         "service",

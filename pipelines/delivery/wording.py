@@ -22,8 +22,10 @@ CODED = frozenset(
         "basis",
         "best_channel",
         "channel",
+        "customer_group",
         "direction",
         "entity",
+        "from_segment",
         "kind",
         "lever",
         "limit_name",
@@ -34,7 +36,9 @@ CODED = frozenset(
         "reason",
         "rfm_segment",
         "sales_channel",
+        "segmentation",
         "status",
+        "to_segment",
         "verdict",
     }
 )

@@ -227,10 +227,10 @@ def test_moves_between_segments_are_counted_with_their_revenue(company: Company)
     moves = "segmentation, from_segment, to_segment, customer_count, net_revenue::double, is_move"
     assert sorted(company.rows(f"select {moves} from marts.segment_migration")) == [
         ("behaviour", "Buyers", "Buyers", 1, 125, False),
-        ("behaviour", "none", "none", 2, 90, False),
+        ("behaviour", "no_segment", "no_segment", 2, 90, False),
         ("rfm", "lead", "lead", 1, 0, False),
         ("rfm", "new", "loyal", 1, 125, True),
-        ("rfm", "none", "new", 1, 90, True),
+        ("rfm", "no_segment", "new", 1, 90, True),
     ]
 
 

@@ -149,6 +149,35 @@ def marts() -> dict[str, pl.LazyFrame]:
         ),
         "campaign_results": results(),
         "channel_months": pl.LazyFrame({"month": [AS_OF], "channel": ["email"], "contact_count": [4]}),
+        "lead_scores": pl.LazyFrame(
+            {
+                "customer_id": ["c3", "c4", "c2"],
+                "conversion_probability": [0.9, 0.1, 0.4],
+                "basis": ["model"] * 3,
+                "reason": ["r"] * 3,
+            }
+        ),
+        "behaviour_segments": pl.LazyFrame(
+            {
+                "name": ["Regular buyers"],
+                "customer_group": ["private"],
+                "sentence": ["2 customers who bought on 3 or more days."],
+                "customer_count": [2],
+                "net_revenue": [Decimal("150.10")],
+                "learned_on": [AS_OF],
+            }
+        ),
+        "segment_migration": pl.LazyFrame(
+            {
+                "segmentation": ["rfm", "rfm"],
+                "from_segment": ["new", "loyal"],
+                "to_segment": ["loyal", "loyal"],
+                "customer_count": [1, 5],
+                "net_revenue": [Decimal("50"), Decimal("500")],
+                "previous_as_of": [AS_OF, AS_OF],
+                "is_move": [True, False],
+            }
+        ),
         "sales_buyers": segments.head(3),
         "sales_accounts": pl.LazyFrame({"account_id": ["a1"], "name": ["+Plus GmbH"]}),
         "quarantine": pl.LazyFrame(

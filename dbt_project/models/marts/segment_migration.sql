@@ -1,12 +1,12 @@
--- grain: kind of segment x from x to; customers that are new since the earlier day come from none
+-- grain: kind of segment x from x to; customers that are new since the earlier day come from no_segment
 with moves as (
 
     select
         'rfm' as segmentation,
         previous_as_of,
         as_of,
-        coalesce(previous_rfm_segment, 'none') as from_segment,
-        coalesce(rfm_segment, 'none') as to_segment,
+        coalesce(previous_rfm_segment, 'no_segment') as from_segment,
+        coalesce(rfm_segment, 'no_segment') as to_segment,
         customer_id
     from {{ ref('customer_segments') }}
     where previous_as_of is not null
@@ -17,8 +17,8 @@ with moves as (
         'behaviour' as segmentation,
         previous_as_of,
         as_of,
-        coalesce(previous_behaviour_segment, 'none') as from_segment,
-        coalesce(behaviour_segment, 'none') as to_segment,
+        coalesce(previous_behaviour_segment, 'no_segment') as from_segment,
+        coalesce(behaviour_segment, 'no_segment') as to_segment,
         customer_id
     from {{ ref('customer_segments') }}
     where previous_as_of is not null

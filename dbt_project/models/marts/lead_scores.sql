@@ -1,0 +1,9 @@
+-- grain: customer without an order
+select
+    customer_id,
+    conversion_probability,
+    basis,
+    within_days,
+    known_days,
+    reason
+from {{ source('analytics', 'lead_scores') }}

@@ -1,0 +1,145 @@
+"""Chances of leads come true, follow what is known of a lead, know nothing of the future, or are the average."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from models.lead_history import LeadHistory
+from models.leads import LEAD_SCORES_SCHEMA, LeadScores, lead_scores, trial_of
+from twin.company import expected_orders, future_orders
+from twin.first_contacts import invent_first_contacts
+
+AS_OF = date(2026, 6, 30)
+
+
+class Known:
+    """The twin's leads: what was seen of them, what we make of it, and what is true."""
+
+    def __init__(self, customers: int, seed: int) -> None:
+        company, events, orders = invent_first_contacts(customers, seed)
+        self.history = LeadHistory(events, orders)
+        everybody = company.people.frame.select(customer_id="person_id")
+        truth = everybody.with_columns(
+            chance=pl.Series(expected_orders(company)),
+            buys=pl.Series(future_orders(company) > 0),
+            open_chance=pl.Series(company.traits.open_chance),
+        )
+        self.truth = truth.join(orders, on="customer_id", how="anti")
+
+    def scores(self, as_of: date = AS_OF, language: str = "en") -> LeadScores:
+        return lead_scores(self.history, self.truth, as_of=as_of, language=language)
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    return Known(16_000, seed=5)
+
+
+@pytest.fixture(scope="module")
+def scores(known: Known) -> LeadScores:
+    return known.scores()
+
+
+def test_chances_beat_the_average_on_held_out_time_and_come_true_in_the_future(
+    known: Known, scores: LeadScores
+) -> None:
+    assert scores.trial is not None
+    assert scores.trial.is_better
+    assert scores.trial.lift > 1.2
+    assert scores.trial.expected == pytest.approx(scores.trial.conversions, rel=0.1)
+    joined = scores.table.join(known.truth, on="customer_id")
+    ahead = trial_of(joined["conversion_probability"].to_numpy(), joined["buys"].to_numpy())
+    assert ahead.expected == pytest.approx(ahead.conversions, rel=0.1)
+    assert ahead.brier < ahead.average_brier
+    assert joined.select(pl.corr("conversion_probability", "chance", method="spearman")).item() > 0.3
+
+
+def test_every_lead_is_scored_once_and_told_why(known: Known, scores: LeadScores) -> None:
+    table = scores.table
+    assert table.schema == LEAD_SCORES_SCHEMA
+    assert table["customer_id"].to_list() == sorted(known.truth["customer_id"])
+    assert table["conversion_probability"].is_between(0.0, 1.0).all()
+    assert table["reason"].null_count() == 0
+    likeliest = table.sort("conversion_probability").tail(20)["reason"]
+    assert likeliest.str.contains("^Speaks for it: .*(reacted to|belongs to a company|known for)").all()
+    german = known.scores(language="de").table["reason"]
+    assert not german.str.contains("Speaks|Against|known|average").any()
+
+
+def test_what_lies_after_the_day_of_the_run_is_not_seen(known: Known) -> None:
+    """A chance that knew who bought later would look splendid and be worth nothing."""
+    cut = date(2026, 1, 31)
+    past = LeadHistory(
+        known.history.events.filter(pl.col("known_on") <= cut),
+        known.history.first_orders.filter(pl.col("first_order_on") <= cut),
+    )
+    seen, alone = (lead_scores(one, known.truth, as_of=cut) for one in (known.history, past))
+    assert_frame_equal(seen.table, alone.table)
+    assert seen.trial == alone.trial
+
+
+def test_facts_are_those_of_the_day() -> None:
+    day = date(2026, 3, 1)
+    rows = [
+        ("L", date(2026, 1, 1), "record", "crm", 1),
+        ("L", date(2026, 2, 1), "mailing", None, 2),
+        ("L", date(2026, 2, 1), "reaction", None, 1),
+        ("L", date(2026, 2, 10), "deal", None, 1),
+        ("L", date(2026, 3, 2), "deal", None, 1),
+        ("L", date(2026, 3, 5), "yes", None, 1),
+        ("B", date(2026, 1, 1), "record", "crm", 1),
+    ]
+    events = pl.DataFrame(rows, schema=["customer_id", "known_on", "kind", "detail", "event_count"], orient="row")
+    orders = pl.DataFrame({"customer_id": ["B", "L"], "first_order_on": [date(2026, 2, 1), date(2026, 3, 10)]})
+    history = LeadHistory(events, orders)
+    (lead,) = history.as_known_on(day, ("crm",)).iter_rows(named=True)
+    assert lead["customer_id"] == "L", "who has bought is no lead any more"
+    assert (lead["age_days"], lead["mailings"], lead["reactions"], lead["open_deals"]) == (59, 2, 1, 1)
+    assert (lead["from_crm"], lead["has_agreed"]) == (True, False)
+    leads = history.as_known_on(day, ())
+    assert history.bought_within(leads, day, day + timedelta(days=9)).to_list() == [True]
+    assert history.bought_within(leads, day, day + timedelta(days=8)).to_list() == [False]
+
+
+@pytest.mark.parametrize("customers", [2, 60])
+def test_too_few_conversions_give_everybody_the_average_with_the_reason(customers: int) -> None:
+    few = Known(customers, seed=1)
+    found = few.scores()
+    assert set(found.table["basis"]) <= {"average"}
+    assert found.table["conversion_probability"].n_unique() <= 1
+    assert found.table["reason"].str.contains("too few have become buyers").all()
+    assert found.table.height == few.truth.height
+
+
+def test_where_nothing_foretells_who_buys_the_average_is_told() -> None:
+    rng = np.random.default_rng(3)
+    names = [f"C{number:04}" for number in range(4_000)]
+    begin = [AS_OF - timedelta(days=int(days)) for days in rng.integers(800, 1_200, 4_000)]
+    events = pl.DataFrame({"customer_id": names, "known_on": begin}).with_columns(
+        kind=pl.lit("record"), detail=pl.lit("crm"), event_count=pl.lit(1)
+    )
+    later = [day + timedelta(days=int(wait)) for day, wait in zip(begin, rng.exponential(900, 4_000), strict=True)]
+    orders = pl.DataFrame({"customer_id": names, "first_order_on": later}).filter(pl.col("first_order_on") <= AS_OF)
+    leads = events.join(orders, on="customer_id", how="anti")
+    found = lead_scores(LeadHistory(events, orders), leads, as_of=AS_OF)
+    assert set(found.table["reason"].str.slice(0, 28)) == {"The average of all contacts:"}
+    assert found.table["conversion_probability"].to_list()[0] == pytest.approx(1 - np.exp(-365 / 900), abs=0.05)
+
+
+def test_a_lead_of_whom_no_record_is_dated_has_the_average(known: Known, scores: LeadScores) -> None:
+    more = pl.concat([known.truth.select("customer_id"), pl.DataFrame({"customer_id": ["undated"]})])
+    found = lead_scores(known.history, more, as_of=AS_OF).table
+    row = found.filter(customer_id="undated").row(0, named=True)
+    assert (row["basis"], row["known_days"]) == ("average", None)
+    assert "not known since when" in row["reason"]
+    assert_frame_equal(found.filter(pl.col("customer_id") != "undated"), scores.table)
+
+
+def test_the_order_of_rows_does_not_matter(known: Known, scores: LeadScores) -> None:
+    shuffled = LeadHistory(known.history.events.reverse(), known.history.first_orders.reverse())
+    assert_frame_equal(lead_scores(shuffled, known.truth.reverse(), as_of=AS_OF).table, scores.table, abs_tol=1e-7)
