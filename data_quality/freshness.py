@@ -6,8 +6,8 @@ from datetime import date
 
 import polars as pl
 
-LARGEST_AGE_DAYS = 35
-"""Who exports monthly is fresh; who forgot an export is not."""
+LARGEST_AGE_DAYS = 62
+"""Two months: who exports monthly is fresh, also where a month brought nothing; who forgot an export is not."""
 
 STEADY = frozenset({"activities", "email_events", "orders", "tickets"})
 """Records that come in all the time. New contacts or products may well be rare."""
