@@ -28,7 +28,6 @@ from pipelines.published import published
 
 tables = published()
 customers = tables["customer_360"]
-NOTHING_YET = pl.DataFrame()  # of a table that no run of this workspace has published yet
 
 # %% [markdown]
 # ## Whom may we reach, in which segment?
@@ -95,10 +94,17 @@ plan = (
     .agg(pl.len().alias("customers"), pl.col("expected_margin").sum(), pl.col("cost").sum())
     .sort("plan_id", "arm", "channel")
     .collect()
-    if "contact_plan" in tables
-    else NOTHING_YET
 )
 plan
+
+# %% [markdown]
+# ## What would more money, or more calls, bring?
+#
+# The plan as it is (`is_plan`), and solved anew within other limits.
+
+# %%
+what_if = tables["what_if"].sort("lever", "amount").collect()
+what_if
 
 # %% [markdown]
 # ## And earlier ones: did they work?
@@ -111,7 +117,5 @@ results = (
     .select("campaign_id", "channel", "outcome", "treated", "control", "effect", "effect_low", "effect_high", "method")
     .sort("campaign_id", "channel", "outcome")
     .collect()
-    if "campaign_results" in tables
-    else NOTHING_YET
 )
 results

@@ -29,13 +29,12 @@ import polars as pl
 from pipelines.published import published
 
 tables = published()
-NOTHING_YET = pl.DataFrame()  # of a table that no run of this workspace has published yet
 
 # %% [markdown]
 # ## What does a contact add, beside what it costs?
 
 # %%
-effects = tables["channel_effects"].sort("channel").collect() if "channel_effects" in tables else NOTHING_YET
+effects = tables["channel_effects"].sort("channel").collect()
 effects
 
 # %% [markdown]
@@ -88,7 +87,5 @@ by_channel = (
     )
     .sort("channel", "outcome", "method")
     .collect()
-    if "campaign_results" in tables
-    else NOTHING_YET
 )
 by_channel

@@ -53,6 +53,21 @@ models = (
 models
 
 # %% [markdown]
+# ## Which forecasts were tried, and how did they do?
+#
+# Each forecast a stretch of your own history that it had not seen. The least deviance is the best.
+
+# %%
+court = (
+    tables["value_court"]
+    .filter(target="orders")
+    .select("origin", "candidate", "buyers", "poisson_deviance", "bias", "spearman", "is_winner")
+    .sort("origin", "poisson_deviance", "candidate")
+    .collect()
+)
+court
+
+# %% [markdown]
 # ## How concentrated is it?
 
 # %%

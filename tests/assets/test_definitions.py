@@ -173,3 +173,10 @@ def test_schedule_and_sensor_start_the_batch(definitions: dg.Definitions) -> Non
     sensor = definitions.resolve_sensor_def("new_files")
     assert (schedule.job_name, schedule.execution_timezone) == (JOB_NAME, "Europe/Berlin")
     assert sensor.job_name == JOB_NAME
+
+
+def test_dbt_is_called_three_times(definitions: dg.Definitions) -> None:
+    """Each call costs seconds. Dagster divides a layer's step in silence where another step depends on a part of it and
+    another part on that step."""
+    names = [node.name for node in definitions.resolve_job_def(JOB_NAME).graph.nodes]
+    assert sorted(name for name in names if name.startswith("dbt_")) == ["dbt_core", "dbt_marts", "dbt_staging"]
