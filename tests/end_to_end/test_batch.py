@@ -97,7 +97,8 @@ def test_every_audience_file_can_be_uploaded(finished_company: Path, published: 
 
 def test_the_report_has_a_section_for_every_question(finished_company: Path) -> None:
     page = (finished_company / "exports" / "latest" / "report.html").read_text()
-    sections = {"overview", "segments", "migration", "value", "retention", "potential", "quality"}
+    customers = {"overview", "segments", "migration", "value", "retention", "potential"}
+    sections = customers | {"channels", "plan", "results", "what-if", "court", "quality"}
     assert set(re.findall(r'<section id="([^"]+)"', page)) >= sections
 
 

@@ -17,6 +17,7 @@ PLAN_COLUMNS = ("customer_id", "channel", "arm", "expected_margin", "cost")
 LIMIT_COLUMNS = ("limit_name", "capacity", "used", "open_count", "price")
 WHAT_IF_COLUMNS = ("lever", "amount", "is_plan", "contact_count", "cost", "added_margin", "added_low", "added_high")
 _SHOWN = ("pays", "adds")
+_CENT = 0.005
 
 Rows = list[dict[str, Any]]
 
@@ -172,7 +173,7 @@ def _prices(limits: Rows, words: Words) -> Figure:
         {
             "label": words.limit(row["limit_name"]),
             "value": max(row["price"] or 0.0, 0.0),
-            "text": words.money(row["price"], 2) if round(row["price"] or 0.0, 2) else words("plan", "not_scarce"),
+            "text": words.money(row["price"], 2) if (row["price"] or 0.0) >= _CENT else words("plan", "not_scarce"),
             "is_grey": False,
         }
         for row in limits
@@ -189,7 +190,9 @@ def _prices(limits: Rows, words: Words) -> Figure:
                 for row, shown in zip(limits, rows, strict=True)
             ],
         ),
-        drawn(charts.bars(rows), "prices", title, words("plan", "prices_text")),
+        drawn(charts.bars(rows), "prices", title, words("plan", "prices_text"))
+        if any(row["value"] >= _CENT for row in rows)
+        else "",
     )  # fmt: skip
 
 
