@@ -16,8 +16,8 @@ def people(tables: Tables) -> pl.LazyFrame:
     """One row per person who may be written to by e-mail, with what the platforms ask for, by customer_id.
 
     They have agreed to e-mail marketing, are not suppressed, and nobody who shares the address has refused. Whoever
-    the contact plan holds out is left out too, or the comparison with him would be spoilt. `call_phone` and
-    `text_phone` are the phone number where there is consent to calls, or to text messages.
+    the contact plan holds out is left out too, with all who share his address, or the comparison with him would be
+    spoilt. `call_phone` and `text_phone` are the phone number where there is consent to calls, or to text messages.
     """
     customers = tables["customers"].with_columns(
         email=address(pl.col("email")),
@@ -28,6 +28,7 @@ def people(tables: Tables) -> pl.LazyFrame:
         customers.filter(pl.col("consent_email") & ~pl.col("is_suppressed") & pl.col("email").is_not_null())
         .join(_refused(customers, "consent_email", "email"), on="email", how="anti")
         .join(_held_out(tables), on="customer_id", how="anti")
+        .join(_addresses_of(_held_out(tables), customers), on="email", how="anti")
         .sort("customer_id")
         .unique("email", keep="first", maintain_order=True)
     )
@@ -72,6 +73,10 @@ def _held_out(tables: Tables) -> pl.LazyFrame:
     if "contact_plan" not in tables:
         return tables["customers"].select("customer_id").clear()
     return tables["contact_plan"].filter(pl.col("arm") == _HOLDOUT).select("customer_id").unique()
+
+
+def _addresses_of(people: pl.LazyFrame, customers: pl.LazyFrame) -> pl.LazyFrame:
+    return customers.join(people, on="customer_id", how="semi").select("email").drop_nulls().unique()
 
 
 def _with_phone(chosen: pl.LazyFrame, customers: pl.LazyFrame, consent: str, name: str) -> pl.LazyFrame:

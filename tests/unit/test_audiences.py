@@ -260,6 +260,7 @@ def test_whom_the_plan_holds_out_is_in_no_file(tmp_path: Path) -> None:
         }
     )
     people = [{"customer_id": f"c{n}", "email": f"p{n}@x.example"} for n in (1, 2, 3)]
+    people.append({"customer_id": "c4", "email": "p2@x.example"})
     write_audiences(tables(*people, contact_plan=plan), tmp_path)
     assert [row[0] for row in read(tmp_path / "mailchimp" / "plan.csv")[1:]] == ["p1@x.example"]
     assert [row[0] for row in read(tmp_path / "mailchimp" / "everyone.csv")[1:]] == ["p1@x.example", "p3@x.example"]
