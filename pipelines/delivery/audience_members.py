@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.delivery.departments import Tables
+from pipelines.delivery.department_rows import Tables
 from pipelines.delivery.match_keys import address, e164
 
 EVERYONE = "everyone"

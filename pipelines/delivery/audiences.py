@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.delivery.audience_members import companies, memberships, people
-from pipelines.delivery.departments import Tables
+from pipelines.delivery.department_rows import Tables
 from pipelines.delivery.match_keys import hashed
 from pipelines.delivery.platforms import PLATFORMS, Platform
 

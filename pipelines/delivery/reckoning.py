@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.delivery.departments import Tables
+from pipelines.delivery.department_rows import Tables
 
 RECKONED_BY = {
     "clv": ("customer_value", "model"),

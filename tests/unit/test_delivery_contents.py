@@ -16,7 +16,8 @@ import yaml
 
 import pipelines.delivery.wording as wording_module
 from pipelines.delivery.contents import DeliveryReport, deliver
-from pipelines.delivery.departments import DEPARTMENT_TABLES, DeliveryError, segment_summary
+from pipelines.delivery.department_rows import segment_summary
+from pipelines.delivery.departments import DEPARTMENT_TABLES, DeliveryError
 from pipelines.delivery.manifest import write_manifest
 from pipelines.delivery.wording import wording
 

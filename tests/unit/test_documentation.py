@@ -50,6 +50,11 @@ def test_every_table_that_the_map_of_crm_names_is_there() -> None:
     assert people - {(one.department, one.name) for one in DEPARTMENT_TABLES} == {("audiences", "overview")}
 
 
+def test_every_table_of_a_department_is_on_the_map() -> None:
+    text = (REPO_ROOT / "docs" / "crm_map.md").read_text(encoding="utf-8")
+    assert [one.name for one in DEPARTMENT_TABLES if f"`{one.department}/{one.name}`" not in text] == []
+
+
 PAGES_WITH_LINKS = sorted(
     {*REPO_ROOT.glob("*.md"), *(REPO_ROOT / "docs").rglob("*.md"), *(REPO_ROOT / "benchmarks").glob("*.md")}
 )
