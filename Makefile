@@ -2,7 +2,7 @@
 PYTHON ?= python3
 WORKSPACE ?= workspace
 SIZE ?= S
-PART ?= pollution ingest identity identity_twin arrivals batch outreach machines value
+PART ?= pollution ingest identity identity_twin arrivals batch outreach machines value segments
 
 VENV := .venv
 READY := $(VENV)/ready
@@ -54,7 +54,7 @@ $(BROWSER)/axe.min.js:
 screenshots: $(READY) ## pictures of the workspace's latest report, two widths by day and by night, in .browser/
 	@$(BIN)/python -m browser.screenshots $(WORKSPACE) $(BROWSER)
 
-bench: $(READY) ## measure a whole batch (SIZE=S, M or L), ingest, identity, ... (PART=batch, ingest, pollution, identity, identity_twin, arrivals, outreach, machines or value)
+bench: $(READY) ## measure a whole batch (SIZE=S, M or L), ingest, identity, ... (PART=batch, ingest, pollution, identity, identity_twin, arrivals, outreach, machines, value or segments)
 	@for part in $(PART); do case $$part in \
 		batch) $(BIN)/python -m benchmarks.batch --size $(SIZE) ;; \
 		*) $(BIN)/python -m benchmarks.$$part ;; \
