@@ -35,12 +35,13 @@ LEAD = "lead"
 _REASONS = {
     "en": {
         "lead": "Has not bought yet.",
-        "buyer": "Last bought {recency} days ago ({r} of 5), on {days} days ({f} of 5), for {money} in all ({m} of 5).",
+        "buyer": "Days since the last purchase: {recency} ({r} of 5); purchase days: {days} ({f} of 5); "
+        "net revenue: {money} ({m} of 5).",
     },
     "de": {
         "lead": "Hat noch nicht gekauft.",
-        "buyer": "Zuletzt vor {recency} Tagen gekauft ({r} von 5), an {days} Tagen ({f} von 5), insgesamt für {money} "
-        "({m} von 5).",
+        "buyer": "Tage seit dem letzten Kauf: {recency} ({r} von 5); Kauftage: {days} ({f} von 5); "
+        "Nettoumsatz: {money} ({m} von 5).",
     },
 }
 

@@ -85,10 +85,10 @@ def test_reasons_name_the_values_behind_the_scores() -> None:
     frame = customers([(3, 2, 50.4), (None, 0, None)])
     english, german = (rfm_segments(frame, as_of=AS_OF, language=code)["reason"].to_list() for code in ("en", "de"))
     assert english == [
-        "Last bought 3 days ago (3 of 5), on 2 days (3 of 5), for 50 in all (3 of 5).",
+        "Days since the last purchase: 3 (3 of 5); purchase days: 2 (3 of 5); net revenue: 50 (3 of 5).",
         "Has not bought yet.",
     ]
-    assert german[0] == "Zuletzt vor 3 Tagen gekauft (3 von 5), an 2 Tagen (3 von 5), insgesamt für 50 (3 von 5)."
+    assert german[0] == "Tage seit dem letzten Kauf: 3 (3 von 5); Kauftage: 2 (3 von 5); Nettoumsatz: 50 (3 von 5)."
 
 
 purchases = st.tuples(st.integers(0, 9), st.integers(0, 4), st.floats(-100, 100).map(lambda value: round(value)))
