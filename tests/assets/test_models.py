@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
+import pytest
 
 from models.affinity import NEXT_CATEGORIES_SCHEMA
 from models.identity import KNOWN_SCHEMA
 from models.lifetime_value import COURT_SCHEMA
+from pipelines.assets import identity as identity_assets
 from pipelines.assets.identity import RECORD_COLUMNS, identity, published
 from pipelines.assets.opportunities import (
     account_potential,
@@ -21,6 +24,7 @@ from pipelines.assets.opportunities import (
 from pipelines.assets.outreach import outreach_plan
 from pipelines.assets.segments import earlier_run, segments
 from pipelines.assets.value import value
+from pipelines.resources import WorkspaceResource
 from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
 
@@ -84,6 +88,35 @@ def test_a_decision_about_a_record_that_is_not_there_is_told(
     assert not mistyped.passed
     assert mistyped.description is not None
     assert mistyped.description.startswith("Not so for 1 of 2 lines, which are without effect")
+
+
+def test_a_failing_model_tells_no_value_and_nothing_behind_it_runs(
+    workspace: Workspace, fill_warehouse: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accident: a library quotes the row at which it failed, and an address stands in Dagster's store for ever."""
+    address = "ann.person@example.com"
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError(f"could not parse {address}")
+
+    @dg.asset(deps=[["analytics", "customer_links"]])
+    def exports() -> None:
+        pytest.fail("the publication was replaced")
+
+    empty = pl.DataFrame(schema=dict.fromkeys(RECORD_COLUMNS, pl.String))
+    fill_warehouse(
+        "staging", stg_records=empty, free_mail_domains=pl.DataFrame({"domain": ["mail.example"], "kind": ["mail"]})
+    )
+    monkeypatch.setattr(identity_assets, "link_records", fail)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        resource = WorkspaceResource(folder=str(workspace.root))
+        result = dg.materialize(
+            [identity, exports], resources={"workspace": resource}, instance=instance, raise_on_error=False
+        )
+    assert not result.success
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"An unexpected ValueError" in content for content in kept)
+    assert [content for content in kept if address.encode() in content] == []
 
 
 def test_segments_are_written_and_their_sizes_shown(
