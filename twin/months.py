@@ -65,11 +65,11 @@ class World:
         has_joined = presence.joined_at < self.company.calendar.end
         return presence.is_member & has_joined & (news.left_with < 0) & (news.bounced_with < 0)
 
-    def added_margin(self, channel: str) -> Floats:
-        """The margin in euros that one contact with each person truly adds in the month to come, on average.
+    def margin_of_contact(self, channel: str) -> Floats:
+        """The margin in euros that one contact with each person truly adds on average, while he goes on buying.
 
-        That is what it does while the person goes on buying, made of the chance that it arrives or is answered, that
-        it then brings an order, and the order's goods after discounts and what is sent back, without VAT.
+        That is made of the chance that it arrives or is answered, that it then brings an order, and the order's goods
+        after discounts and what is sent back, without VAT.
         """
         parameters, traits = self.company.parameters, self.company.traits
         discounted = 1 - parameters.discount_share * parameters.discount_rate_percent / 100
@@ -81,8 +81,12 @@ class World:
             "email": traits.email_effect * delivered,
             "phone": traits.phone_effect * parameters.connected_share,
         }[channel]
+        return np.asarray(effect * net * parameters.margin_rate)
+
+    def added_margin(self, channel: str) -> Floats:
+        """The margin in euros that one contact with each person truly adds in the month to come, on average."""
         is_alive = self.company.is_alive_on(self.company.calendar.days)
-        return np.where(is_alive, effect * net * parameters.margin_rate, 0.0)
+        return np.where(is_alive, self.margin_of_contact(channel), 0.0)
 
 
 def begin(customers: int, *, seed: int, end: date = date(2026, 6, 30), parameters: Parameters | None = None) -> World:
