@@ -2,7 +2,7 @@
 PYTHON ?= python3
 WORKSPACE ?= workspace
 SIZE ?= S
-PART ?= pollution ingest identity identity_twin arrivals batch outreach machines value segments
+PART ?= pollution ingest identity identity_twin arrivals batch outreach machines closed_loop value segments
 
 VENV := .venv
 READY := $(VENV)/ready

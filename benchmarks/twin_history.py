@@ -12,9 +12,10 @@ from models.customer_history import History
 from twin.calls import Calls, make_calls
 from twin.clock import day_of, utc_timestamps
 from twin.company import Company, invent_company
-from twin.newsletters import Newsletter, send_newsletters
+from twin.newsletters import Mailing, Newsletter, send_newsletters
 from twin.orders import Orders, place_orders
 from twin.parameters import Parameters
+from twin.reactions import react
 
 END = date(2026, 6, 30)
 
@@ -69,12 +70,18 @@ def _mailings(company: Company, newsletter: Newsletter) -> pl.DataFrame:
                 "touched_on": pl.repeat(_day(mailing.sent_at), len(mailing.recipients), dtype=pl.Date, eager=True),
                 "direction": pl.repeat("outbound", len(mailing.recipients), eager=True),
                 "is_delivered": pl.Series(mailing.is_delivered),
-                "is_engaged": pl.Series(mailing.is_moved),
+                "is_engaged": pl.Series(np.isin(mailing.recipients, _readers(company, mailing))),
             }
         )
         for mailing in newsletter.mailings
     ]
     return pl.concat(parts)
+
+
+def _readers(company: Company, mailing: Mailing) -> npt.NDArray[np.int64]:
+    """Who has opened it himself."""
+    opens, _ = react(company, mailing)
+    return opens.person[opens.machine == 0]
 
 
 def _calls(company: Company, calls: Calls) -> pl.DataFrame:

@@ -9,7 +9,7 @@ the cost of a contact where that is more. So noise neither silences a channel no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -17,13 +17,23 @@ import numpy.typing as npt
 import polars as pl
 
 from models.channels import CHANNELS
+from models.contact_worth import ContactWorth
 from models.customer_history import History
 from models.decision_points import CHANCES, NONE, as_decisions, decision_points
 from models.effect_reasons import verdict_sentence
-from models.effects import FEWEST_IN_ARM, Decisions, MeanEffect, doubly_robust, held_out_difference, mean_effects
+from models.effects import (
+    FEWEST_IN_ARM,
+    Decisions,
+    MeanEffect,
+    Scores,
+    doubly_robust,
+    held_out_difference,
+    mean_effects,
+)
 from models.personalisation import CustomerEffects, EffectModel, Ruling, fit_effects, judge
 
 Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
 
 CHANNEL_EFFECTS_SCHEMA = pl.Schema(
     {
@@ -52,6 +62,23 @@ _BATCH = 20_000
 
 
 @dataclass(frozen=True)
+class Return:
+    """The orders that a contact brings from a customer who is still there: of persons, of companies, and of both, with
+    the standard error of the last."""
+
+    person: float
+    company: float
+    rate: float
+    standard_error: float
+
+    def spread(self, is_company: Booleans) -> Floats:
+        """Return by how many times each customer's kind brings more than both together."""
+        if self.rate <= 0.0:
+            return np.ones(len(is_company))
+        return np.maximum(np.where(is_company, self.company, self.person), 0.0) / self.rate
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the history shows: mean effects by channel, the gate's ruling, and effects per customer.
 
@@ -62,6 +89,7 @@ class Evidence:
     points: pl.DataFrame
     arms: tuple[str, ...] = (NONE,)
     found: Mapping[str, MeanEffect] = field(default_factory=dict)
+    returns: Mapping[str, Return] = field(default_factory=dict)
     ruling: Ruling = _UNKNOWN_RULING
     ranking: EffectModel | None = None
     choosing: EffectModel | None = None
@@ -91,6 +119,7 @@ def learn_effects(
     horizon_days: int,
     period_days: int,
     costs: Mapping[str, float],
+    worth: ContactWorth,
     seed: int = 0,
 ) -> Evidence:
     """Return what the history up to `as_of` shows of contacts' effects on the margin of the next `horizon_days`."""
@@ -107,26 +136,73 @@ def learn_effects(
         return Evidence(points)
     spent = np.array([costs.get(arm, 0.0) for arm in decisions.arms])
     ruling = _ruling(decisions, contrasts, spent, seed)
+    ordered = replace(decisions, outcome=told["purchases"].to_numpy())
+    returns = _returns(doubly_robust(ordered, seed=seed, difference=0.0), told, worth, list(found))
     if not ruling.is_personal:
-        return Evidence(points, decisions.arms, found, ruling)
+        return Evidence(points, decisions.arms, found, returns, ruling)
     ranking, choosing = (
         fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) for is_shrunk in (True, False)
     )
-    return Evidence(points, decisions.arms, found, ruling, ranking, choosing)
+    return Evidence(points, decisions.arms, found, returns, ruling, ranking, choosing)
+
+
+def _returns(scores: Scores, points: pl.DataFrame, worth: ContactWorth, channels: list[str]) -> dict[str, Return]:
+    """Orders brought, by channel. Counted orders scatter far less than their margins, which each customer's own add.
+
+    Persons and companies are told apart as far as their numbers allow: each kind's rate is drawn towards that of both,
+    as if kinds differed by about as much as the rate itself.
+    """
+    chance, is_company = worth.chance(points), points["is_company"].to_numpy() > 0
+    returns = {}
+    for channel in channels:
+        arm = scores.arms.index(channel)
+        both = scores.has_overlap[:, 0] & scores.has_overlap[:, arm]
+        rate, error = _rate(scores, arm, chance, both)
+        kinds = []
+        for kind in (~is_company, is_company):
+            own, own_error = _rate(scores, arm, chance, both & kind)
+            trust = rate**2 / (rate**2 + own_error**2) if np.isfinite(own_error) and own_error > 0.0 else 0.0
+            kinds.append(rate + trust * (own - rate) if trust else rate)
+        returns[channel] = Return(kinds[0], kinds[1], rate, error)
+    return returns
+
+
+def _rate(scores: Scores, arm: int, chance: Floats, rows: Booleans) -> tuple[float, float]:
+    """Weighted least squares of the orders added on the chance to be there, through zero.
+
+    Those who could as well have been contacted as not count most (overlap weights, Li, Morgan and Zaslavsky 2018,
+    doi:10.1080/01621459.2016.1260466), and less where orders scatter more. A customer's decisions are one cluster.
+    """
+    contrast, size = (scores.values[:, arm] - scores.values[:, 0])[rows], chance[rows]
+    if len(np.unique(scores.customer[rows & scores.followed[:, arm]])) < FEWEST_IN_ARM:
+        return 0.0, float("inf")
+    contacted, left = scores.propensities[rows, arm], scores.propensities[rows, 0]
+    weight = contacted * left / (contacted + left) / (size + float(size.mean()))
+    total = max(float((weight * size**2).sum()), 1e-9)
+    rate = float((weight * size * contrast).sum()) / total
+    _, place = np.unique(scores.customer[rows], return_inverse=True)
+    sums = np.bincount(place, weight * size * (contrast - rate * size))
+    return rate, float(np.sqrt((sums**2).sum())) / total
 
 
 def effects_table(
-    evidence: Evidence, assumed: Mapping[str, float], costs: Mapping[str, float], *, most: float, language: str
+    evidence: Evidence,
+    assumed: Mapping[str, float],
+    worth: Mapping[str, float],
+    costs: Mapping[str, float],
+    *,
+    most: float,
+    language: str,
 ) -> pl.DataFrame:
     """Return one row per channel (`CHANNEL_EFFECTS_SCHEMA`): what is shown, beside the naive difference, in words.
 
-    `assumed` holds the margin that a contact is assumed to add on average, NaN where nothing is known at all; `most` is
-    what it would add if everybody reacted.
+    `assumed` holds the margin that a contact is assumed to add on average, NaN where nothing is known at all, `worth`
+    the mean worth of a contact; `most` is what it would add if everybody reacted.
     """
     rows = []
     for channel in CHANNELS:
         found, cost = evidence.found.get(channel), costs.get(channel, 0.0)
-        margin, error = _planned(found, assumed[channel], max(most, cost))
+        margin, error = _planned(evidence.returns.get(channel), assumed[channel], worth[channel], max(most, cost))
         shown = (found.effect, found.low, found.high) if found else (None, None, None)
         rows.append(
             {
@@ -160,14 +236,15 @@ def _with_enough_customers(points: pl.DataFrame) -> pl.DataFrame:
     return points.filter(pl.col("customer_id").n_unique().over("arm") >= FEWEST_IN_ARM)
 
 
-def _planned(found: MeanEffect | None, assumed: float, doubt: float) -> tuple[float | None, float | None]:
+def _planned(found: Return | None, assumed: float, worth: float, doubt: float) -> tuple[float | None, float | None]:
     """The margin that a plan reckons with on average, and its standard error; None where nothing is known at all."""
     if found is None:
         return (assumed, doubt) if np.isfinite(assumed) else (None, None)
+    effect, error = found.rate * worth, max(found.standard_error * worth, 1e-9)
     if not np.isfinite(assumed) or doubt == 0.0:
-        return found.effect, found.standard_error
-    weights = np.array([1.0 / doubt**2, 1.0 / max(found.standard_error, 1e-9) ** 2])
-    mean = float(weights @ [assumed, found.effect] / weights.sum())
+        return effect, error
+    weights = np.array([1.0 / doubt**2, 1.0 / error**2])
+    mean = float(weights @ [assumed, effect] / weights.sum())
     return mean, float(weights.sum() ** -0.5)
 
 

@@ -72,12 +72,21 @@ def features_at(moments: pl.DataFrame, history: History) -> pl.DataFrame:
 
 def margins_after(moments: pl.DataFrame, orders: pl.DataFrame, days: int) -> pl.Series:
     """Return the margin of each customer's orders in the so many days after each of `moments` (customer_id, day)."""
+    return _after(moments, orders, days, exact_sum("margin"))
+
+
+def purchases_after(moments: pl.DataFrame, orders: pl.DataFrame, days: int) -> pl.Series:
+    """Return how often each customer bought in the so many days after each of `moments` (customer_id, day)."""
+    return _after(moments, orders, days, pl.col("is_purchase").sum().cast(pl.Float64))
+
+
+def _after(moments: pl.DataFrame, orders: pl.DataFrame, days: int, total: pl.Expr) -> pl.Series:
     keys = moments.lazy().select("customer_id", "day").unique()
     found = (
         keys.join(orders.lazy(), on="customer_id")
         .filter(_days_between("day", "ordered_on").is_between(1, days))
         .group_by("customer_id", "day")
-        .agg(exact_sum("margin").alias("outcome"))
+        .agg(total.alias("outcome"))
     )
     rows = moments.lazy().select("customer_id", "day")
     joined = rows.join(found, on=["customer_id", "day"], how="left", maintain_order="left")

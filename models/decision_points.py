@@ -21,7 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.channels import CHANNELS
-from models.customer_history import FEATURES, History, features_at, margins_after
+from models.customer_history import FEATURES, History, features_at, margins_after, purchases_after
 from models.effects import Decisions
 
 Floats = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ def decision_points(
 ) -> pl.DataFrame:
     """Return sampled decisions whose outcome is known by `as_of`, sorted by day and customer_id.
 
-    Columns: customer_id, day, arm (a channel or none), outcome (margin within `horizon_days` after the day),
+    Columns: customer_id, day, arm (a channel or none), outcome (margin within `horizon_days` after the day), purchases,
     `FEATURES`, `CONTEXT`, and `CHANCES` (null where they must be estimated).
     """
     people = history.customers.select("customer_id", "first_seen_on").sort("customer_id")
@@ -70,8 +70,9 @@ def decision_points(
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
     points = features_at(drawn.join(usual, on="day", how="left", maintain_order="left"), history)
     outcome = margins_after(points, history.orders, horizon_days).alias("outcome")
-    columns = ("customer_id", "day", "arm", "outcome", *FEATURES, *CONTEXT, *CHANCES)
-    return points.with_columns(outcome).select(columns).sort("day", "customer_id")
+    purchases = purchases_after(points, history.orders, horizon_days).alias("purchases")
+    columns = ("customer_id", "day", "arm", "outcome", "purchases", *FEATURES, *CONTEXT, *CHANCES)
+    return points.with_columns(outcome, purchases).select(columns).sort("day", "customer_id")
 
 
 def as_decisions(points: pl.DataFrame) -> Decisions:

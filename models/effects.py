@@ -185,7 +185,7 @@ def fit_nuisances(decisions: Decisions, *, difference: float) -> Nuisances:
     from sklearn.pipeline import make_pipeline
 
     is_one = len(np.unique(decisions.arm[unknown])) == 1
-    arm = make_pipeline(curves(), DummyClassifier() if is_one else LogisticRegression(max_iter=300))
+    arm = make_pipeline(curves(), DummyClassifier() if is_one else LogisticRegression(solver="newton-cholesky"))
     return Nuisances(outcomes, arm.fit(decisions.known[unknown], decisions.arm[unknown]))
 
 

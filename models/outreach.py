@@ -20,6 +20,7 @@ import polars as pl
 from models.channel_effects import Evidence, effects_table, learn_effects
 from models.channels import CHANNELS, rank_channels
 from models.contact_plan import Plan, PlanRules, plan_contacts
+from models.contact_worth import ContactWorth, contact_worth
 from models.customer_history import FEATURES, YEAR, History, features_at
 from models.decision_points import first_plans
 from models.effect_reasons import choice_sentence
@@ -43,7 +44,7 @@ NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
 
 
 # By at most so much a contact with one customer is assumed to bring more than with the average one.
-_MOST_SPREAD = 5.0
+_MOST_SPREAD = 20.0
 
 
 @dataclass(frozen=True)
@@ -76,30 +77,43 @@ class Outreach:
     evidence: Evidence
 
 
-def outreach(history: History, *, as_of: date, policy: Policy, language: str = "en", seed: int = 0) -> Outreach:
+def outreach(
+    history: History,
+    *,
+    as_of: date,
+    policy: Policy,
+    language: str = "en",
+    seed: int = 0,
+    evidence: Evidence | None = None,
+) -> Outreach:
     """Return effects, recommendations and the plan as of a day, from the tables of `History` up to that day.
 
     `channel_effects` has a row per channel (`CHANNEL_EFFECTS_SCHEMA`), `next_best_channel` one per customer and channel
     (`NEXT_BEST_CHANNEL_SCHEMA`), `plan.contacts` one per customer (`PLAN_SCHEMA` and chances), `plan.limits` one per
-    channel and one for the budget. Rows after `as_of` are left out. The order of rows does not matter.
+    channel and one for the budget. Rows after `as_of` are left out. The order of rows does not matter. With `evidence`
+    of an earlier day nothing is learned anew.
     """
     history = until(history, as_of)
-    evidence = learn_effects(
-        history,
-        as_of=as_of,
-        horizon_days=policy.horizon_days,
-        period_days=policy.period_days,
-        costs=policy.costs,
-        seed=seed,
-    )
-    ranked = rank_channels(_engagement(history, as_of), history.customers, language=language)
     moments = history.customers.select("customer_id", day=pl.lit(as_of)).sort("customer_id")
     features = features_at(moments, history)
     usual = _usual_margin(features)
-    assumed = _assumed_margins(ranked, features, policy, usual)
+    worth = contact_worth(history, as_of=as_of, usual_margin=usual)
+    if evidence is None:
+        evidence = learn_effects(
+            history,
+            as_of=as_of,
+            horizon_days=policy.horizon_days,
+            period_days=policy.period_days,
+            costs=policy.costs,
+            worth=worth,
+            seed=seed,
+        )
+    ranked = rank_channels(_engagement(history, as_of), history.customers, language=language)
+    assumed = _assumed_margins(ranked, features, policy, worth)
     effects = effects_table(
         evidence,
-        _means(assumed),
+        _means(assumed, "assumed_margin"),
+        _means(assumed, "worth"),
         policy.costs,
         most=policy.assumed_orders_per_reaction * usual,
         language=language,
@@ -148,24 +162,28 @@ def _usual_margin(features: pl.DataFrame) -> float:
     return max(float(np.mean(bought.to_numpy())), 0.0) if bought.len() else 0.0
 
 
-def _assumed_margins(ranked: pl.DataFrame, features: pl.DataFrame, policy: Policy, usual: float) -> pl.DataFrame:
-    """customer_id, channel, is_allowed and assumed_margin, null where nobody was ever reached through the channel."""
-    own = pl.when(pl.col("purchase_count") > 0).then(pl.col("margin_per_purchase").clip(0.0)).otherwise(usual)
-    per_order = features.select("customer_id", per_order=own)
+def _assumed_margins(ranked: pl.DataFrame, features: pl.DataFrame, policy: Policy, worth: ContactWorth) -> pl.DataFrame:
+    """customer_id, channel, is_allowed, worth and assumed_margin, null where nobody was ever reached through the
+    channel. What is assumed of all is spread by the worth of each, so that its mean stays."""
+    own = worth.of(features)
+    per_order = features.select("customer_id", worth=pl.Series(own))
     rates = ranked.select("customer_id", "channel", "is_allowed", rate=pl.col("expected_effect"))
     joined = rates.join(per_order, on="customer_id", how="left")
-    assumed = pl.col("rate") * policy.assumed_orders_per_reaction * pl.col("per_order")
-    return joined.select("customer_id", "channel", "is_allowed", assumed_margin=assumed).sort("customer_id", "channel")
+    level = worth.usual_margin / max(float(np.sort(own).mean()), 1e-9) if len(own) else 1.0
+    assumed = pl.col("rate") * policy.assumed_orders_per_reaction * level * pl.col("worth")
+    return joined.select("customer_id", "channel", "is_allowed", "worth", assumed_margin=assumed).sort(
+        "customer_id", "channel"
+    )
 
 
-def _means(assumed: pl.DataFrame) -> dict[str, float]:
+def _means(assumed: pl.DataFrame, column: str) -> dict[str, float]:
     """The mean over the customers whom the channel may reach, else over all; NaN where nothing is known."""
     means = {}
     for channel in CHANNELS:
         rows = assumed.filter(channel=channel).drop_nulls("assumed_margin")
         allowed = rows.filter("is_allowed")
-        margins = (allowed if allowed.height else rows)["assumed_margin"].sort().to_numpy()
-        means[channel] = float(margins.mean()) if len(margins) else float("nan")
+        values = (allowed if allowed.height else rows)[column].sort().to_numpy()
+        means[channel] = float(values.mean()) if len(values) else float("nan")
     return means
 
 
@@ -178,9 +196,13 @@ def _expected_margins(
     to what is assumed: a contact with a customer who reacts and orders much counts for more.
     """
     planned = effects.select("channel", "planned_margin")
-    usual = pl.col("assumed_margin").sort().mean().over("channel")
+    usual = pl.col("channel").replace_strict(_means(assumed, "assumed_margin"), return_dtype=pl.Float64)
     spread = (pl.col("assumed_margin") / usual).fill_nan(1.0).fill_null(1.0).clip(0.0, _MOST_SPREAD)
-    rows = assumed.join(planned, on="channel", how="left").with_columns(spread=pl.col("planned_margin") * spread)
+    rows = (
+        assumed.join(planned, on="channel", how="left")
+        .join(_kinds(features, evidence), on=["customer_id", "channel"], how="left")
+        .with_columns(spread=pl.col("planned_margin") * spread * pl.col("kind").fill_null(1.0))
+    )
     own = evidence.effects(features.select(FEATURES).to_numpy(), is_ranking=True) if evidence.ruling.is_personal else {}
     margins = dict(planned.iter_rows())
     measured = [
@@ -194,6 +216,17 @@ def _expected_margins(
     schema = {"customer_id": pl.String, "channel": pl.String, "measured": pl.Float64}
     joined = rows.join(pl.concat([pl.DataFrame(schema=schema), *measured]), on=["customer_id", "channel"], how="left")
     return joined.select("customer_id", "channel", expected_margin=pl.coalesce("measured", "spread").round(4))
+
+
+def _kinds(features: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """By how many times more a contact brings with persons or with companies: customer_id, channel, kind."""
+    is_company = features["is_company"].to_numpy() > 0
+    parts = [
+        features.select("customer_id", channel=pl.lit(channel), kind=pl.Series(found.spread(is_company)))
+        for channel, found in evidence.returns.items()
+    ]
+    schema = {"customer_id": pl.String, "channel": pl.String, "kind": pl.Float64}
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
 def _recommended(
