@@ -40,7 +40,7 @@ def pytest_configure() -> None:
     """CI must run the tests that need something, so there its absence is an error."""
     for need in NEEDS:
         if os.environ.get(need.variable) and not need.is_there():
-            raise pytest.UsageError(f"There is no {need.what}, so the tests marked {need.marker} could not run.")
+            raise pytest.UsageError(f"The tests marked {need.marker} cannot run, for want of {need.what}.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

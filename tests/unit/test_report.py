@@ -111,6 +111,17 @@ def test_a_section_goes_with_its_table(
     assert make(Context(AS_OF, published, Published(None), words("en", "EUR"))) is None
 
 
+def test_a_verdict_on_few_customers_is_not_told_as_none(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Hidden and absent must not look alike."""
+    table = pl.read_parquet(folders[0] / "customer_potential.parquet")
+    some = pl.concat([table.filter(verdict=name).head(size) for name, size in (("open", 80), ("exhausted", 3))])
+    some.with_columns(category=pl.lit("*")).write_parquet(tmp_path / "customer_potential.parquet")
+    shown = potential(Context(AS_OF, Published(tmp_path), Published(None), words("en", "EUR")))
+    assert shown is not None
+    assert "0 buyers have room" not in shown.sentence
+    assert "not shown are exhausted" in shown.sentence
+
+
 def test_the_order_of_rows_changes_no_byte(page: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
     reversed_tables = tmp_path / "tables"
     reversed_tables.mkdir()

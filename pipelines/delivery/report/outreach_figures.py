@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from pipelines.delivery.report.source import SMALLEST_GROUP, hide_few
@@ -27,7 +29,7 @@ def reactions(channel_months: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def plan_totals(plan: pl.LazyFrame) -> dict[str, float]:
+def plan_totals(plan: pl.LazyFrame) -> dict[str, Any]:
     """customers, contacts, held_out, cost and margin (expected) of the plan."""
     is_contact = pl.col("channel") != _NOBODY
     return (

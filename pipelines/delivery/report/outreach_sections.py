@@ -124,8 +124,8 @@ def plan(context: Context) -> Section | None:
     contacts = outreach_figures.planned_contacts(table).to_dicts()
     values = {
         "customers": words.number(totals["customers"]),
-        "contacts": words.number(totals["contacts"]),
-        "held_out": words.number(totals["held_out"]),
+        "contacts": words.counted(totals["contacts"]),
+        "held_out": words.counted(totals["held_out"]),
         "cost": words.money(totals["cost"]),
         "margin": words.money(totals["margin"]),
     }

@@ -187,8 +187,8 @@ def potential(context: Context) -> Section | None:
         return None
     words = context.words
     verdicts = customer_figures.verdicts(table).to_dicts()
-    counts = {row["verdict"]: row["customers"] or 0 for row in verdicts}
-    values = {name: words.number(counts.get(name, 0)) for name in ("open", "exhausted", "unknown")}
+    counts = {row["verdict"]: row["customers"] for row in verdicts}
+    values = {name: words.counted(counts.get(name, 0)) for name in ("open", "exhausted", "unknown")}
     room = next((row["room"] for row in verdicts if row["verdict"] == "open"), None)
     kind = "sentence" if room else "unknown"
     categories = [row for row in customer_figures.categories(table).to_dicts() if row["customers"] is not None]
