@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from models.channels import CHANNELS
 from models.contact_worth import ContactWorth
@@ -124,6 +125,12 @@ def learn_effects(
 ) -> Evidence:
     """Return what the history up to `as_of` shows of contacts' effects on the margin of the next `horizon_days`."""
     points = decision_points(history, as_of=as_of, horizon_days=horizon_days, period_days=period_days, seed=seed)
+    # Small matrices gain nothing from threads, which wait for each other on a busy machine and vary the last digits.
+    with threadpool_limits(limits=1):
+        return _learned(points, costs, worth, seed)
+
+
+def _learned(points: pl.DataFrame, costs: Mapping[str, float], worth: ContactWorth, seed: int) -> Evidence:
     told = _with_enough_customers(points)
     if told["arm"].n_unique() < 2 or NONE not in told["arm"] or told.height < _FEWEST_DECISIONS:
         return Evidence(points)
