@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -37,22 +38,44 @@ def stammkunde(scheduler_environment: Mapping[str, str]) -> Command:
 
 
 @pytest.fixture(scope="session")
-def demo_company(stammkunde: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An invented company of 400 people with landing/ and truth/. No batch has run; tests copy it."""
-    folder = tmp_path_factory.mktemp("demo")
-    answer = stammkunde("demo", "--workspace", folder, "--customers", 400, "--seed", 7)
-    assert answer.returncode == 0, answer.stderr
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a test run see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """The folder, made by the worker that asks for it first while the others wait."""
+    done = folder.with_name(f"{folder.name}.done")
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            make(folder)
+            done.touch()
     return folder
 
 
 @pytest.fixture(scope="session")
-def finished_company(demo_company: Path, stammkunde: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_company(stammkunde: Command, shared_folder: Path) -> Path:
+    """An invented company of 400 people with landing/ and truth/. No batch has run; tests copy it."""
+
+    def invent(folder: Path) -> None:
+        answer = stammkunde("demo", "--workspace", folder, "--customers", 400, "--seed", 7)
+        assert answer.returncode == 0, answer.stderr
+
+    return made_once(shared_folder / "demo", invent)
+
+
+@pytest.fixture(scope="session")
+def finished_company(demo_company: Path, stammkunde: Command, shared_folder: Path) -> Path:
     """The same company after one undisturbed batch. Tests only read it."""
-    folder = tmp_path_factory.mktemp("finished")
-    shutil.copytree(demo_company, folder, dirs_exist_ok=True)
-    answer = stammkunde("run", "--workspace", folder)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return folder
+
+    def finish(folder: Path) -> None:
+        shutil.copytree(demo_company, folder)
+        answer = stammkunde("run", "--workspace", folder)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+
+    return made_once(shared_folder / "finished", finish)
 
 
 @pytest.fixture(scope="session")

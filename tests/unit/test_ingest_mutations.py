@@ -23,7 +23,7 @@ from tests.unit.mutations import DAMAGE, File, Written, mutated, read_sample, wr
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 PRESETS = {preset.slug: preset for preset in shipped_presets()}
-MUTATIONS_IN_ALL = int(os.environ.get("STAMMKUNDE_MUTATIONS", "2400"))
+MUTATIONS_IN_ALL = int(os.environ.get("STAMMKUNDE_MUTATIONS", "2050"))
 _SHOWN = 12
 
 Cells = tuple[Any, ...]
