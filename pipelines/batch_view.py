@@ -164,7 +164,7 @@ def print_summary(workspace: Workspace, console: Console) -> None:
     )
     for sentence in (
         *plan_sentences(tables),
-        f"Published in {workspace.latest}: marketing, sales, service, data_quality, tables.",
+        f"Published in {workspace.latest}: marketing, sales, service, audiences, data_quality, tables.",
         f"Look first at {workspace.latest / 'report.html'}",
         f"What to know about the data: {workspace.latest / 'data_quality.html'}",
     ):

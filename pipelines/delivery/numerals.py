@@ -24,7 +24,7 @@ class Numerals:
     def number(self, value: Number | None, digits: int = 0) -> str:
         if value is None:
             return ""
-        return f"{value:,.{digits}f}".translate(str.maketrans(",.", _MARKS[self.language]))
+        return f"{value:z,.{digits}f}".translate(str.maketrans(",.", _MARKS[self.language]))
 
     def money(self, value: Number | None, currency: str | None, digits: int = 2) -> str:
         if value is None:

@@ -122,6 +122,18 @@ def test_a_verdict_on_few_customers_is_not_told_as_none(folders: tuple[Path, Pat
     assert "not shown are exhausted" in shown.sentence
 
 
+def test_a_plan_that_only_learns_says_so(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    table = pl.read_parquet(folders[0] / "contact_plan.parquet").filter(pl.col("arm") != "policy")
+    learning = table.with_columns(expected_margin=pl.when(pl.col("channel") != "none").then(-0.001))
+    learning.write_parquet(tmp_path / "contact_plan.parquet")
+    for language, said in (("en", "all of them drawn by lot"), ("de", "alle ausgelost")):
+        shown = plan(Context(AS_OF, Published(tmp_path), Published(None), words(language, "EUR")))
+        assert shown is not None
+        assert said in shown.sentence
+        assert "\N{MINUS SIGN}0" not in shown.sentence
+        assert "-0" not in shown.sentence
+
+
 def test_the_order_of_rows_changes_no_byte(page: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
     reversed_tables = tmp_path / "tables"
     reversed_tables.mkdir()

@@ -132,13 +132,20 @@ def plan(context: Context) -> Section | None:
     return Section(
         "plan",
         words("plan", "heading"),
-        words("plan", "sentence" if totals["contacts"] else "nobody", **values),
+        words("plan", _kind_of_plan(contacts), **values),
         figures=[
             *([_planned(contacts, words)] if contacts else []),
             *([] if limits is None else [_prices(limits.sort("limit_name").collect().to_dicts(), words)]),
         ],
         notes=[words("plan", "note", **values)],
     )
+
+
+def _kind_of_plan(contacts: Rows) -> str:
+    """Which sentence says it: contacts that are expected to pay, none but those drawn by lot, or none at all."""
+    if not contacts:
+        return "nobody"
+    return "learning" if all(row["policy"] == 0 for row in contacts) else "sentence"
 
 
 def _planned(contacts: Rows, words: Words) -> Figure:
