@@ -115,12 +115,15 @@ def run(folder: Path | None, as_of: datetime | None, *, as_json: bool) -> None:
 def inspect(folder: Path | None, files: tuple[Path, ...], *, as_json: bool) -> None:
     """Say what a file is, which columns map to what, and what would be rejected. Changes nothing.
 
+    The settings and mappings are those of the workspace in whose landing/ the first file lies, where it does.
+
     \b
     Examples:
       stammkunde inspect ~/Downloads/orders_export.csv
       stammkunde inspect --json acme/landing/*.csv
     """
-    workspace = usable(folder)
+    around = Workspace.around(files[0])
+    workspace = usable(folder or (around.root if around else None))
     from pipelines.ingest.inspection import inspect as inspect_files
     from pipelines.ingest.settings import ingest_settings
     from pipelines.inspection_view import print_inspection

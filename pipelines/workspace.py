@@ -139,6 +139,12 @@ class Workspace:
         """Return the workspace in `folder`, else the one of the environment variable, else ./workspace."""
         return cls(Path(folder or os.environ.get(ENVIRONMENT_VARIABLE) or "workspace").resolve())
 
+    @classmethod
+    def around(cls, file: Path) -> Workspace | None:
+        """The workspace in whose landing/ the file lies; None for a file from elsewhere."""
+        landings = (folder for folder in file.resolve().parents if folder.name == "landing")
+        return next((cls(folder.parent) for folder in landings), None)
+
     @property
     def landing(self) -> Path:
         return self.root / "landing"

@@ -38,6 +38,22 @@ def test_inspect_names_a_wrong_mapping_file(export: Path, tmp_path: Path) -> Non
     assert "till.yml" in answer.output
 
 
+def test_a_landed_file_is_inspected_with_the_mappings_of_its_own_workspace(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with those of another company that happens to be the usual one."""
+    monkeypatch.setenv("STAMMKUNDE_WORKSPACE", str(tmp_path / "other"))
+    for name in ("company", "other"):
+        (tmp_path / name / "landing" / "2026").mkdir(parents=True)
+    (tmp_path / "company" / "mappings").mkdir()
+    (tmp_path / "company" / "mappings" / "till.yml").write_text("name: Till\nvendor: Our Till\n")
+    landed = export.rename(tmp_path / "company" / "landing" / "2026" / export.name)
+    told = CliRunner().invoke(main, ["inspect", str(landed)])
+    assert "till.yml" in told.output
+    chosen = CliRunner().invoke(main, ["inspect", "--workspace", str(tmp_path / "other"), str(landed)])
+    assert chosen.exit_code == 0, chosen.output
+
+
 def test_a_run_without_landing_says_what_to_do(tmp_path: Path) -> None:
     answer = CliRunner().invoke(main, ["run", "--workspace", str(tmp_path / "company")])
     assert answer.exit_code == 2

@@ -14,7 +14,7 @@ from pipelines.delivery.report.words import Words
 
 _AT_RISK = ("at_risk", "cannot_lose", "about_to_sleep", "hibernating", "lost")
 _MOST_ROWS = 12
-_WIDE_LABELS = 230
+_WIDE_LABELS = 280
 _NOBODY = "none"
 
 MIGRATION_COLUMNS = ("segmentation", "from_segment", "to_segment", "previous_as_of", "customer_count", "is_move")
