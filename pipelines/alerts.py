@@ -1,4 +1,5 @@
-"""Alerts: a step that fails is told to a webhook, or written into a file, where settings.yml says so."""
+"""Alerts: a step that fails, or a run that was killed, is told to a webhook, or written into a file, where settings.yml
+says so."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from pipelines.workspace import Workspace
 WHAT_TO_DO = (
     "exports/latest stays as it was. `stammkunde ui` shows every step and check; correct what is named, and run again."
 )
+IF_AGAIN = "if it happens again, look into the machine's log, and at `memory_limit_gb` in settings.yml."
 _SECONDS = 10
 
 
@@ -37,6 +39,17 @@ def alert_of(workspace: Workspace, step: str, run_id: str, error: BaseException 
         text=f"Stammkunde, {workspace.root.name}: the step '{what}' failed. {said} {WHAT_TO_DO}",
         workspace=workspace.root.name,
         step=step,
+        run_id=run_id,
+    )
+
+
+def dead_run_alert(workspace: Workspace, run_id: str) -> Alert:
+    """Return what the next run tells of one that could not tell anything itself."""
+    said = "a run ended without a word: it was killed, or the machine stopped or had no memory left."
+    return Alert(
+        text=f"Stammkunde, {workspace.root.name}: {said} The run that found this takes its place; {IF_AGAIN}",
+        workspace=workspace.root.name,
+        step="run",
         run_id=run_id,
     )
 

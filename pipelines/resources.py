@@ -9,6 +9,7 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.alerts import dead_run_alert, send
 from pipelines.run_lock import WorkspaceBusyError, remove_leftovers, run_lock
 from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
@@ -46,16 +47,20 @@ class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             return
         try:
             with run_lock(workspace, context.run_id):
-                mark_dead_runs_failed(context.instance, context.run_id)
+                for run_id in mark_dead_runs_failed(context.instance, context.run_id):
+                    for trouble in send(dead_run_alert(workspace, run_id), workspace.settings.alerts, workspace.root):
+                        dg.get_dagster_logger().warning(trouble)
                 remove_leftovers(workspace)
                 yield self
         except WorkspaceBusyError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
-def mark_dead_runs_failed(instance: dg.DagsterInstance, own_run_id: str) -> None:
-    """Mark as failed each run that still counts as running: the lock is ours, so its process is gone."""
+def mark_dead_runs_failed(instance: dg.DagsterInstance, own_run_id: str) -> list[str]:
+    """Mark as failed each run that still counts as running, and return its id: the lock is ours, so its process is
+    gone."""
     unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=list(RUNNING)))
-    for run in unfinished:
-        if run.run_id != own_run_id:
-            instance.report_run_failed(run, "The run's process ended without a word (killed, or the machine stopped).")
+    dead = [run for run in unfinished if run.run_id != own_run_id]
+    for run in dead:
+        instance.report_run_failed(run, "The run's process ended without a word (killed, or the machine stopped).")
+    return [run.run_id for run in dead]

@@ -51,11 +51,30 @@ def broken() -> None:
     raise ValueError("Could not convert 'anna@example.org'")
 
 
+@dg.asset
+def anything(workspace: WorkspaceResource) -> None:
+    """An asset that holds the workspace, as every step of ours does."""
+
+
 def run_broken(workspace: Workspace) -> dg.ExecuteInProcessResult:
     job = dg.define_asset_job("batch", selection="*", hooks={alert_hook}, executor_def=dg.in_process_executor)
     resource = WorkspaceResource(folder=str(workspace.root))
     definitions = dg.Definitions(assets=[broken], jobs=[job], resources={"workspace": resource})
     return definitions.resolve_job_def("batch").execute_in_process(raise_on_error=False)
+
+
+def test_a_killed_run_is_told_by_the_next_one_once(workspace: Workspace) -> None:
+    (workspace.root / "settings.yml").write_text("alerts: {file: alerts.jsonl}\n")
+    resources = {"workspace": WorkspaceResource(folder=str(workspace.root))}
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.Definitions(assets=[anything], resources=resources).resolve_implicit_global_asset_job_def()
+        dead = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        for _ in range(2):
+            assert job.execute_in_process(instance=instance).success
+    (line,) = (workspace.root / "alerts.jsonl").read_text().splitlines()
+    told = json.loads(line)
+    assert (told["step"], told["run_id"]) == ("run", dead.run_id)
+    assert "was killed" in told["text"]
 
 
 def test_a_failed_step_is_written_into_the_file_without_values(workspace: Workspace) -> None:
