@@ -277,7 +277,8 @@ def test_sales_hears_of_slipping_customers_unless_they_must_not_be_contacted(
 ) -> None:
     delivered(marts, tmp_path / "x", language="de")
     slipping = people_read(tmp_path / "x/sales/slipping.csv")
-    assert slipping.select("Kundennummer", "Gefährdeter Deckungsbeitrag", "Tage überfällig").rows() == [("c1", 50.0, 20)]
+    headings = ("Kundennummer", "Gefährdeter Deckungsbeitrag", "Tage überfällig")
+    assert slipping.select(headings).rows() == [("c1", 50.0, 20)]
 
 
 def test_a_phone_number_can_be_copied_from_the_workbook_and_runs_nothing_in_the_csv_file(
