@@ -60,12 +60,15 @@ class Header:
     def find(self, wanted: str) -> list[int]:
         """The positions of the columns that `wanted` names, itself or else by an alias.
 
-        It may end with a `*`, or name several headers parted by ` | `, of which the first that is there counts.
+        It may end with a `*`, which all its aliases share, or name several headers parted by ` | `, of which the first
+        that is there counts.
         """
         for name in wanted.split(EITHER):
-            for label in (name, *self.aliases.get(normalised(name), ())):
-                if found := self._named(normalised(label)):
-                    return found
+            found = [self._named(normalised(label)) for label in (name, *self.aliases.get(normalised(name), ()))]
+            if name.endswith(WILDCARD):
+                found = [list(dict.fromkeys(at for positions in found for at in positions))]
+            if first := next(filter(None, found), None):
+                return first
         return []
 
     def _named(self, name: str) -> list[int]:

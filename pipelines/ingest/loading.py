@@ -16,7 +16,7 @@ from pipelines.ingest.opening import Opened
 from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.settings import IngestSettings
 
-CONVERSION_VERSION = "5"
+CONVERSION_VERSION = "6"
 """Part of every fingerprint: raise it when the conversion itself changes, so that files are converted anew."""
 
 

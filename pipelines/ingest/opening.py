@@ -22,10 +22,11 @@ from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.repeats import without_repeats
 from pipelines.ingest.source import Source, text_source
 from pipelines.ingest.staging import column_name
-from pipelines.ingest.styles import Place, survey_styles
+from pipelines.ingest.styles import Place, Typed, survey_styles
 from pipelines.ingest.values import NumberStyle, Styles
 
 _NUMBER_TYPES = ("money", "number")
+_WHOLE_TYPES = ("integer",)
 _TIME_TYPES = ("timestamp", "date")
 _LONGEST_TITLE = 200
 _REPORTS = {
@@ -71,11 +72,15 @@ class Opened:
         else:
             source = parquet_source(connection, self.landed.path, self.header, self.positions(), work)
         place = Place(country, self.preset.timezone or timezone)
-        numbers, times = self._typed_cells(_NUMBER_TYPES), self._typed_cells(_TIME_TYPES)
-        surveyed = {cell: label for cell, label in numbers.items() if cell not in source.typed_numbers}
-        styles, notes = survey_styles(connection, f"{source.relation} AS cells", surveyed, times, place)
-        typed = {cell: NumberStyle(is_plain=True) for cell in source.typed_numbers}
-        styles = Styles({**styles.numbers, **typed}, styles.times, styles.default_zone)
+        numbers, times, wholes = map(self._typed_cells, (_NUMBER_TYPES, _TIME_TYPES, _WHOLE_TYPES))
+        numbers, wholes = (
+            {cell: label for cell, label in cells.items() if cell not in source.typed_numbers}
+            for cells in (numbers, wholes)
+        )
+        typed = Typed(numbers, times, wholes)
+        styles, notes = survey_styles(connection, f"{source.relation} AS cells", typed, place)
+        plain = {cell: NumberStyle(is_plain=True) for cell in source.typed_numbers}
+        styles = Styles({**styles.numbers, **plain}, styles.times, styles.default_zone)
         facts = FileFacts(self.header, self.recognised.path_facts, styles)
         read = [column_name(position) for position in self.positions()]
         source, repeat_notes = without_repeats(connection, source, self.preset, facts, read)

@@ -7,12 +7,13 @@ only the other cells of the column can tell. Where they do not, the workspace's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import duckdb
 
 from pipelines.ingest.number_times import SHAPES, is_number_time
 from pipelines.ingest.values import DECIMAL, NumberStyle, Styles, TimeStyle, amount_text, is_iso, is_zoned
+from pipelines.ingest.whole_numbers import survey_whole_numbers
 from pipelines.quoting import identifier
 
 _POINT_COUNTRIES = frozenset(
@@ -22,8 +23,8 @@ _POINT_COUNTRIES = frozenset(
 _MONTH_FIRST_COUNTRIES = frozenset(["US", "PH"])
 
 _TIME_SHAPES = ("iso", "zoned", "dotted", "slashed", "dashed", "worded", *SHAPES)
-_COMMA_IS_MARK = r",[0-9]{1,2}$|,[0-9]{4,}$|[.][0-9]{3},|^[-+]?0?,"
-_POINT_IS_MARK = r"[.][0-9]{1,2}$|[.][0-9]{4,}$|,[0-9]{3}[.]|^[-+]?0?[.]"
+_COMMA_IS_MARK = r",[0-9]{1,2}$|,[0-9]{4,}$|[.][0-9]{3},|^[-+]?0?,|^[-+]?[0-9]{4,},"
+_POINT_IS_MARK = r"[.][0-9]{1,2}$|[.][0-9]{4,}$|,[0-9]{3}[.]|^[-+]?0?[.]|^[-+]?[0-9]{4,}[.]"
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,23 @@ class _Numbers:
         return NumberStyle(mark, plain == self.filled, is_contested=bool(self.comma_marks and self.point_marks))
 
 
-def survey_styles(
-    connection: duckdb.DuckDBPyConnection, relation: str, numbers: dict[str, str], times: dict[str, str], place: Place
-) -> tuple[Styles, list[str]]:
-    """The styles of the columns of `relation`, and notes on what only the country decided.
+@dataclass(frozen=True)
+class Typed:
+    """The columns to survey, each label by its SQL name. `numbers` are amounts and all that may have decimals."""
 
-    `numbers` and `times` give the label of each column to survey by its SQL name. The columns hold trimmed texts.
-    """
-    number_styles, number_notes = _number_styles(connection, relation, numbers, place)
-    time_styles, time_notes = _time_styles(connection, relation, times, place)
-    return Styles(number_styles, time_styles, place.zone), number_notes + time_notes
+    numbers: dict[str, str] = field(default_factory=dict)
+    times: dict[str, str] = field(default_factory=dict)
+    wholes: dict[str, str] = field(default_factory=dict)
+
+
+def survey_styles(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Typed, place: Place
+) -> tuple[Styles, list[str]]:
+    """The styles of the columns of `relation`, which hold trimmed texts, and notes on what no cell of them decided."""
+    numbers, mark, notes = _number_styles(connection, relation, columns.numbers, place)
+    wholes, whole_notes = survey_whole_numbers(connection, relation, columns.wholes, mark)
+    times, time_notes = _time_styles(connection, relation, columns.times, place)
+    return Styles({**wholes, **numbers}, times, place.zone), notes + whole_notes + time_notes
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, relation: str, counts: Iterable[str]) -> list[int]:
@@ -76,9 +84,10 @@ def _counts(connection: duckdb.DuckDBPyConnection, relation: str, counts: Iterab
 
 def _number_styles(
     connection: duckdb.DuckDBPyConnection, relation: str, numbers: dict[str, str], place: Place
-) -> tuple[dict[str, NumberStyle], list[str]]:
+) -> tuple[dict[str, NumberStyle], str | None, list[str]]:
+    """The styles, the one decimal mark that is evident in the file's columns, and notes."""
     if not numbers:
-        return {}, []
+        return {}, None, []
     found = _surveyed(connection, relation, list(numbers))
     evident = {survey.evident_mark for survey in found.values() if survey.evident_mark}
     in_file = next(iter(evident)) if len(evident) == 1 else None
@@ -90,7 +99,7 @@ def _number_styles(
             mark = by_country
             notes.append(_two_ways(f'Amounts in "{numbers[cell]}"', f"with a decimal {_name(mark)}", place))
         styles[cell] = survey.style(mark or ".")
-    return styles, notes
+    return styles, in_file, notes
 
 
 def _surveyed(connection: duckdb.DuckDBPyConnection, relation: str, cells: list[str]) -> dict[str, _Numbers]:

@@ -17,6 +17,8 @@ _CURRENCY_SIGNS = (
 )
 _GAP = r"[\s\x{a0}\x{202f}]"
 _BLANK_GROUP = r"[\s\x{a0}\x{202f}''’]"
+EITHER_WAY = "^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
+"""The only numbers that can be read two ways: the sign groups thousands, or stands before three decimals."""
 _ROUNDED = "^[0-9](?:[.,][0-9]+)?E[+][0-9]{2}$"
 """How spreadsheets write numbers of twelve digits and more: all but the first few are lost."""
 _YEAR = "(?:[0-9]{2}|[12][0-9]{3})"
@@ -101,7 +103,7 @@ def as_type(sql: str, column: Column, cell: str, styles: Styles) -> str:
         case "number":
             return f"try_cast({_number_text(sql, styles.number(cell))} AS DECIMAL(38,10))::DOUBLE"
         case "integer":
-            return _as_integer(sql)
+            return _as_integer(sql, styles.number(cell))
         case "boolean":
             return _as_boolean(sql)
         case "timestamp":
@@ -142,19 +144,22 @@ def _number_text(sql: str, style: NumberStyle) -> str:
     point = f"replace({ungrouped}, '{style.decimal_mark}', '.')"
     is_read = f"regexp_matches({text}, '{shape}')"
     if style.is_contested:
-        is_read += f" AND NOT regexp_matches({text}, '^[-+]?[1-9][0-9]{{0,2}}[.,][0-9]{{3}}$')"
+        is_read += f" AND NOT regexp_matches({text}, '{EITHER_WAY}')"
     return f"CASE WHEN {is_read} THEN {point} END"
 
 
-def _as_integer(sql: str) -> str:
-    """A whole number has no decimals, so a point or comma before three digits only groups them, whoever wrote it."""
+def _as_integer(sql: str, style: NumberStyle) -> str:
+    """A whole number, its thousands grouped or not; decimals can only be zeros."""
+    group, mark = (".", ",") if style.decimal_mark == "," else (",", ".")
+    whole = f"[0-9]{{1,3}}(?:[{group}][0-9]{{3}})+|[0-9]{{1,3}}(?:{_BLANK_GROUP}[0-9]{{3}})+|[0-9]+"
     text = amount_text(sql)
+    is_read = f"regexp_matches({text}, '^[-+]?(?:{whole})(?:[{mark}]0*)?$')"
+    if style.is_contested:
+        is_read += f" AND NOT regexp_matches({text}, '{EITHER_WAY}')"
+    digits = f"regexp_replace({text}, '[{mark}]0*$|[{group}]|{_BLANK_GROUP}', '', 'g')"
     return (
         f"CASE WHEN regexp_matches({sql}, '^[-+]?[0-9]+$') THEN try_cast({sql} AS BIGINT) "
-        f"WHEN regexp_matches({text}, '^[-+]?[0-9]{{1,3}}(?:(?:[.,]|{_BLANK_GROUP})[0-9]{{3}})+$') "
-        f"THEN try_cast(regexp_replace({text}, '[.,]|{_BLANK_GROUP}', '', 'g') AS BIGINT) "
-        f"WHEN regexp_matches({text}, '^[-+]?[0-9]+[.,]0*$') "
-        f"THEN try_cast(regexp_replace({text}, '[.,]0*$', '') AS BIGINT) END"
+        f"WHEN {is_read} THEN try_cast({digits} AS BIGINT) END"
     )
 
 

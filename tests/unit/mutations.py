@@ -15,7 +15,15 @@ from pathlib import Path
 
 from pipelines.ingest.header import WILDCARD
 from pipelines.ingest.presets import Preset
-from tests.unit.renderings import AMOUNT_STYLES, MOMENT_STYLES, amounts_in, column_kinds, moments_in
+from tests.unit.renderings import (
+    AMOUNT_STYLES,
+    COUNT_STYLES,
+    MOMENT_STYLES,
+    amounts_in,
+    column_kinds,
+    counts_in,
+    moments_in,
+)
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252", "iso-8859-15")
 DELIMITERS = (",", ";", "\t", "|")
@@ -190,6 +198,11 @@ def _amounts(file: File, rng: random.Random) -> File | None:
     return _rendered(file, amounts_in(file.header, file.records, file.kinds, style))
 
 
+def _counts(file: File, rng: random.Random) -> File | None:
+    places = {place for place, name in enumerate(file.header) if file.kinds.get(name) == "integer"}
+    return _rendered(file, counts_in(file.records, places, rng.choice(sorted(COUNT_STYLES))))
+
+
 def _moments(file: File, rng: random.Random) -> File | None:
     style = rng.choice(sorted(MOMENT_STYLES))
     changed = moments_in(file.header, file.records, file.kinds, style, file.preset.timezone)
@@ -266,6 +279,7 @@ NEUTRAL: dict[str, Callable[[File, random.Random], File | None]] = {
     "footer": _footer,
     "no_last_newline": _no_last_newline,
     "amounts": _amounts,
+    "counts": _counts,
     "moments": _moments,
 }
 DAMAGE: dict[str, Callable[[File, random.Random], File | None]] = {

@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 
 def column_kinds(preset: Preset, header: tuple[str, ...]) -> dict[str, str]:
-    """For each header whose cells are only ever read as amounts or only as times: which of the two."""
+    """For each header whose cells are only ever read as amounts, as times, or as whole numbers: which of these."""
     kinds: dict[str, set[str]] = {}
     for cell, kind in _uses(preset):
         head, star, tail = cell.partition(WILDCARD)
@@ -28,7 +28,11 @@ def column_kinds(preset: Preset, header: tuple[str, ...]) -> dict[str, str]:
             is_meant = name.startswith(head) and name.endswith(tail) if star else name.casefold() == cell.casefold()
             if is_meant:
                 kinds.setdefault(name, set()).add(kind)
-    return {name: min(found) for name, found in kinds.items() if len(found) == 1 and found <= {"money", "timestamp"}}
+    return {
+        name: min(found)
+        for name, found in kinds.items()
+        if len(found) == 1 and found <= {"money", "timestamp", "integer"}
+    }
 
 
 def _uses(preset: Preset) -> Iterator[tuple[str, str]]:
@@ -76,6 +80,29 @@ def amounts_in(header: tuple[str, ...], records: Records, kinds: dict[str, str],
             render(Decimal(cell.strip()), cell) if place in places and cell.strip() else cell
             for place, cell in enumerate(cells)
         )
+        for cells in records
+    )
+
+
+COUNT_STYLES: dict[str, Callable[[int], str]] = {
+    "point": lambda value: f"{value:,}".replace(",", "."),
+    "comma": lambda value: f"{value:,}",
+    "space": lambda value: f"{value:,}".replace(",", " "),
+    "point_decimal": lambda value: f"{value}.0",
+    "comma_decimals": lambda value: f"{value},00",
+}
+
+
+def counts_in(records: Records, places: set[int], style: str) -> Records | None:
+    """The records with every whole number in one style; None where nothing but zeros would stand behind a sign, which
+    the file's amounts then make mean something else."""
+    found = {cells[place].strip() for cells in records for place in places if place < len(cells)} - {""}
+    has_other_groups = any(int(text) % 1000 for text in found if text.isdigit() and len(text) > 3)
+    if not (all(text.isdigit() for text in found) and has_other_groups):
+        return None
+    render = COUNT_STYLES[style]
+    return tuple(
+        tuple(render(int(cell)) if place in places and cell.strip() else cell for place, cell in enumerate(cells))
         for cells in records
     )
 

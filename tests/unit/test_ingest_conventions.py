@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.styles import Place, survey_styles
+from pipelines.ingest.styles import Place, Typed, survey_styles
 from pipelines.ingest.values import as_decimal, as_utc
 
 CONVENTIONS = [(".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f"), (".", "'"), (".", "’"), (".", "")]
@@ -21,7 +21,7 @@ DAY_FORMS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.
 def amounts(cells: list[str], country: str = "DE") -> list[Decimal | None]:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0", [cells])
-        styles, _ = survey_styles(connection, "cells", {"c0": "Price"}, {}, Place(country, "UTC"))
+        styles, _ = survey_styles(connection, "cells", Typed({"c0": "Price"}), Place(country, "UTC"))
         rows = connection.execute(f"SELECT {as_decimal('c0', styles.number('c0'))} FROM cells").fetchall()
     return [value for (value,) in rows]
 
@@ -29,7 +29,7 @@ def amounts(cells: list[str], country: str = "DE") -> list[Decimal | None]:
 def days(cells: list[str], country: str = "DE") -> tuple[list[date | None], list[str]]:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0", [cells])
-        styles, notes = survey_styles(connection, "cells", {}, {"c0": "Date"}, Place(country, "UTC"))
+        styles, notes = survey_styles(connection, "cells", Typed(times={"c0": "Date"}), Place(country, "UTC"))
         rows = connection.execute(f"SELECT {as_utc('c0', styles.time('c0'))} FROM cells").fetchall()
     return [value.date() if value else None for (value,) in rows], notes
 

@@ -8,14 +8,15 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.ingest.styles import Place, survey_styles
-from pipelines.ingest.values import as_decimal, as_utc
+from data_quality.contracts import Column
+from pipelines.ingest.styles import Place, Typed, survey_styles
+from pipelines.ingest.values import as_decimal, as_type, as_utc
 
 
 def amounts(cells: list[str], country: str = "DE") -> tuple[list[Decimal | None], list[str]]:
     connection = duckdb.connect()
     connection.execute("CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0", [cells])
-    styles, notes = survey_styles(connection, "cells", {"c0": "Price"}, {}, Place(country, "UTC"))
+    styles, notes = survey_styles(connection, "cells", Typed({"c0": "Price"}), Place(country, "UTC"))
     rows = connection.execute(f"SELECT {as_decimal('c0', styles.number('c0'))} FROM cells").fetchall()
     return [value for (value,) in rows], notes
 
@@ -23,7 +24,7 @@ def amounts(cells: list[str], country: str = "DE") -> tuple[list[Decimal | None]
 def times(cells: list[str], country: str = "DE", zone: str = "UTC") -> tuple[list[str | None], list[str]]:
     connection = duckdb.connect()
     connection.execute("CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0", [cells])
-    styles, notes = survey_styles(connection, "cells", {}, {"c0": "Date"}, Place(country, zone))
+    styles, notes = survey_styles(connection, "cells", Typed(times={"c0": "Date"}), Place(country, zone))
     rows = connection.execute(f"SELECT {as_utc('c0', styles.time('c0'))} FROM cells").fetchall()
     return [str(value) if value else None for (value,) in rows], notes
 
@@ -137,3 +138,56 @@ def test_a_time_without_zone_is_in_the_given_zone_with_its_summer_time() -> None
     values, _ = times(["2025-01-15 12:00", "2025-07-15 12:00", "2025-07-15 12:00:00 +0000"], zone="Europe/Berlin")
     assert values == ["2025-01-15 11:00:00", "2025-07-15 10:00:00", "2025-07-15 12:00:00"]
     assert datetime.fromisoformat(str(values[0])).tzinfo is None
+
+
+def whole_numbers(cells: list[str], prices: list[str], country: str = "DE") -> tuple[list[int | None], list[str]]:
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE cells AS SELECT unnest($1::VARCHAR[]) AS c0, unnest($2::VARCHAR[]) AS c1", [cells, prices]
+    )
+    columns = Typed(numbers={"c1": "Price"}, wholes={"c0": "Employees"})
+    styles, notes = survey_styles(connection, "cells", columns, Place(country, "UTC"))
+    column = Column("employee_count", "integer", "Number of employees.")
+    rows = connection.execute(
+        f"SELECT {as_type('c0', column, 'c0', styles)} FROM cells WHERE c0 IS NOT NULL"
+    ).fetchall()
+    return [value for (value,) in rows], notes
+
+
+@pytest.mark.parametrize("country", ["DE", "US"])
+@pytest.mark.parametrize(
+    ("cells", "prices", "expected"),
+    [
+        (["1,234", "1,000", "532"], [], [1234, 1000, 532]),
+        (["1.234", "1.000", "2 000"], [], [1234, 1000, 2000]),
+        (["1.000.000", "1.000"], [], [1000000, 1000]),
+        (["5", "1.000", "1,000"], [], [5, None, None]),
+        (["5", "0", "1,000"], [], [5, 0, 1000]),
+        (["2.0", "15.0", "1.000", "1,000"], [], [2, 15, 1, 1000]),
+        (["0.000", "1.000", "15.000"], [], [0, 1, 15]),
+        (["1500.000", "15.000"], [], [1500, 15]),
+        (["1.000", "2.000"], ["12.50", "3.10"], [1, 2]),
+        (["1,000", "2,000"], ["12,50", "3,10"], [1, 2]),
+        (["1.000", "2.000"], ["12,50", "3,10"], [1000, 2000]),
+        (["1,000", "2,000"], ["12.50", "3.10"], [1000, 2000]),
+        (["1.000", "5"], ["12.50", "3.10"], [None, 5]),
+        (["1,234", "1,000"], ["12,50", "3,10"], [1234, 1000]),
+        (["1.234", "1,234", "1.000"], [], [None, None, None]),
+        (["0.000", "1.234", "2.000"], [], [0, None, 2]),
+        (["1.000,00", "1.000"], [], [1000, 1000]),
+        (["1.5", "12,5 ", "1.000"], [], [None, None, None]),
+    ],
+)
+def test_whole_numbers_are_grouped_or_have_decimals_as_the_whole_file_tells(
+    cells: list[str], prices: list[str], expected: list[int | None], country: str
+) -> None:
+    """Accident: a firm of one, written 1.000, has a thousand employees."""
+    assert whole_numbers(cells, prices, country) == (expected, [])
+
+
+@pytest.mark.parametrize("cell", ["1.000", "1,000"])
+def test_where_nothing_tells_a_whole_number_is_grouped_and_a_note_says_so(cell: str) -> None:
+    values, notes = whole_numbers([cell, cell], [])
+    assert values == [1000, 1000]
+    assert len(notes) == 1
+    assert cell in notes[0]
