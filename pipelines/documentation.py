@@ -9,7 +9,8 @@ import click
 
 from data_quality.contracts import Column, Contract, contracts
 from pipelines.cli import main
-from pipelines.ingest.presets import Preset, shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
+from pipelines.ingest.presets import Preset
 from pipelines.project import REPO_ROOT
 from pipelines.settings_guide import settings_table
 
@@ -33,6 +34,17 @@ records:
       source_id: Contact Id
       email: {from: E-mail, case: lower}
       consent_email: {from: Newsletter, map: {ja: "true", nein: "false"}}
+```
+
+Words that a layout does not know (`Newsletter: angemeldet`) count as unknown; the ledger tells how many they are, and
+`stammkunde inspect FILE` prints what to put into `mappings/`. It takes the place of the layout that it extends:
+
+```yaml
+extends: hubspot_deals
+aliases:
+  Deal Stage: [Vertriebsphase]
+words:
+  Deal Stage: {Auftrag erhalten: closed won, Angebot verschickt: ""}
 ```
 
 Columns are those of [entities.md](entities.md). `stammkunde inspect FILE` prints such a file for an unknown export.

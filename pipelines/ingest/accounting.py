@@ -13,6 +13,7 @@ from pipelines.ingest.ledger import LedgerRow, Status
 from pipelines.ingest.plan import Plan
 from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.source import Source
+from pipelines.ingest.vocabularies import UnknownWords, find_unknown_words
 from pipelines.quoting import file_literal
 
 
@@ -29,6 +30,7 @@ class Account:
     amount_quarantined: Decimal | None
     unread: dict[str, int] = field(default_factory=dict)
     """How many cells count as empty because they cannot be read, by their header."""
+    unknown_words: tuple[UnknownWords, ...] = ()
 
 
 def account_of(
@@ -53,13 +55,18 @@ def account_of(
     is_grouped = any(plan.records.one_per for plan in plans)
     collapsed = rows_read - kept_rows - quarantined if is_grouped else sum(of_file) - in_scope
     unread = {label: count for one in read for label, count in one.unread.items()}
+    words = tuple(
+        found for plan in plans for rows, known in plan.words for found in find_unknown_words(connection, rows, known)
+    )
     if amount is None:
-        return Account(rows_read, kept_rows, collapsed, quarantined, None, None, None, unread)
+        return Account(rows_read, kept_rows, collapsed, quarantined, None, None, None, unread, words)
     amount_read = sum((one.amount for one in read), Decimal(0))
     amount_kept = _money(connection, f"SELECT sum({amount}) FROM read_parquet({file_literal(target)})")
     is_repeated = any(_repeats_amount(plan) for plan in plans)
     amount_quarantined = amount_read - amount_kept if is_repeated else quarantine.amount(connection, entity)
-    return Account(rows_read, kept_rows, collapsed, quarantined, amount_read, amount_kept, amount_quarantined, unread)
+    return Account(
+        rows_read, kept_rows, collapsed, quarantined, amount_read, amount_kept, amount_quarantined, unread, words
+    )
 
 
 @dataclass(frozen=True)
@@ -122,3 +129,4 @@ def _told(account: Account, summary: str) -> Iterator[str]:
     for label, count in sorted(account.unread.items()):
         cells = "1 cell of" if count == 1 else f"{count} cells of"
         yield f'{cells} "{label}" cannot be read, and {"counts" if count == 1 else "count"} as empty.'
+    yield from dict.fromkeys(found.message for found in account.unknown_words)

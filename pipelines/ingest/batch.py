@@ -165,7 +165,7 @@ def _take_recognised(batch: _Batch, opened: Opened, work: Path) -> list[LedgerRo
     note = read_note(note_path)
     if note is None or note.fingerprint != fingerprint or not _is_complete(batch, identity, note):
         note_path.unlink(missing_ok=True)
-        note = Note(fingerprint, batch.loader.load(opened, work))
+        note = Note(fingerprint, batch.loader.load(opened, work).rows)
         write_note(note_path, note)
         batch.converted.extend((entity, identity) for entity in note.entities)
     batch.notes[identity] = note

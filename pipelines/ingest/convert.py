@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,16 @@ from pipelines.ingest.presets import Preset
 from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.source import Source
 from pipelines.ingest.values import Styles
+from pipelines.ingest.vocabularies import UnknownWords
 from pipelines.quoting import literal
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a file: a ledger row for each of its entities, and the words that its layout does not know."""
+
+    rows: tuple[LedgerRow, ...]
+    unknown_words: tuple[UnknownWords, ...]
 
 
 def convert(
@@ -30,8 +40,8 @@ def convert(
     raw: Path,
     quarantine: Quarantine,
     currencies: RatedCurrencies,
-) -> list[LedgerRow]:
-    """Write `raw/<entity>/<file_id>.parquet` for every entity of the file; returns one ledger row for each.
+) -> Converted:
+    """Write `raw/<entity>/<file_id>.parquet` for every entity of the file.
 
     Bad rows go to `quarantine`. Raises ImbalanceError where rows or money do not add up.
     """
@@ -40,7 +50,8 @@ def convert(
         for records in preset.records
     ]
     lineage = _lineage(identity, _horizon(connection, source, plans, facts.styles))
-    ledger = []
+    ledger: list[LedgerRow] = []
+    words: list[UnknownWords] = []
     for entity in preset.entities:
         own = [plan for plan in plans if plan.records.entity == entity]
         target = raw / entity / f"{identity.file_id}.parquet"
@@ -49,7 +60,8 @@ def convert(
         if not kept_rows:
             target.unlink()
         ledger.append(ledger_row(identity, entity, account, quarantine.summary(entity)))
-    return ledger
+        words += account.unknown_words
+    return Converted(tuple(ledger), tuple(words))
 
 
 def _horizon(

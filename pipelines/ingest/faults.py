@@ -70,11 +70,11 @@ def moved_faults(column: Column, texts: Sequence[str]) -> Iterator[Fault]:
 
 
 def unread_cells(records: Records, column: Column) -> str | None:
-    """SQL for a cell that counts as empty because it cannot be read; None where such a row goes to quarantine, or where
-    the layout says which texts mean something, so that the others mean nothing."""
+    """SQL for a cell that counts as empty because it cannot be read; None where such a row goes to quarantine, where
+    the layout chooses what of a text it reads, or where it is a word (of these tells `vocabularies`)."""
     rules = records.columns[column.name]
     is_told = column.required or column.type in STRICT_TYPES
-    is_free = column.type == "text" and not column.is_exact
+    is_free = column.type == "boolean" or (column.type == "text" and not column.is_exact)
     is_chosen = any(
         rule.map or rule.match or rule.remove or rule.filled is not None or not rule.cells for rule in rules
     )

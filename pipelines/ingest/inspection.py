@@ -18,7 +18,7 @@ from pipelines.ingest.landed import Landed, landed_file
 from pipelines.ingest.ledger import LedgerRow, Status
 from pipelines.ingest.loading import Loader
 from pipelines.ingest.opening import Opened, open_landed
-from pipelines.ingest.proposal import propose
+from pipelines.ingest.proposal import propose, propose_words
 from pipelines.ingest.recognise import Unknown
 from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.settings import IngestSettings
@@ -46,7 +46,8 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What would become of one file. `dialect` and `encoding` are None for Parquet and for files of no known kind."""
+    """What would become of one file. `dialect` and `encoding` are None for Parquet and for files of no known kind;
+    `proposal` is the text of a mapping file, or of an addition to one."""
 
     file: str
     status: Status
@@ -110,7 +111,8 @@ def _proposal(landed: Landed, work: Path) -> str | None:
 
 
 def _converted(loader: Loader, opened: Opened, work: Path) -> Inspection:
-    rows = loader.load(opened, work)
+    converted = loader.load(opened, work)
+    rows = converted.rows
     mapped = tuple(_mapped(opened))
     known = {column.header for column in mapped}
     statuses = {row.status for row in rows}
@@ -123,6 +125,7 @@ def _converted(loader: Loader, opened: Opened, work: Path) -> Inspection:
         preset=opened.preset.slug,
         encoding=opened.text.encoding if opened.text else None,
         dialect=opened.header.dialect.in_words if opened.text else None,
+        proposal=propose_words(opened.preset, converted.unknown_words),
         header_line=opened.header.first_line if opened.text else None,
         mapped=mapped,
         unmapped=tuple(header for header in opened.header.cells if header and header not in known),

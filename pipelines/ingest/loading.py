@@ -10,8 +10,7 @@ from pathlib import Path
 import duckdb
 
 from data_quality.contracts import contracts
-from pipelines.ingest.convert import convert
-from pipelines.ingest.ledger import LedgerRow
+from pipelines.ingest.convert import Converted, convert
 from pipelines.ingest.opening import Opened
 from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.settings import IngestSettings
@@ -29,23 +28,24 @@ class Loader:
     quarantine: Path
     settings: IngestSettings
 
-    def load(self, opened: Opened, work: Path) -> tuple[LedgerRow, ...]:
-        """Write raw tables and quarantine of one file; returns its ledger rows.
+    def load(self, opened: Opened, work: Path) -> Converted:
+        """Write raw tables and quarantine of one file; returns its ledger rows and the words that nothing knows.
 
         Raises RefusalError where the file lacks what it needs, and ImbalanceError where rows or money do not add up.
         """
         identity = Identity(opened.landed.name, opened.landed.sha256, file_id(opened), opened.preset.vendor)
         source, facts, notes = opened.source(self.connection, self.settings.country, self.settings.timezone, work)
         quarantine = Quarantine(self.connection)
-        rows = convert(
+        found = convert(
             self.connection, source, opened.preset, facts, identity, self.raw, quarantine, self.settings.currencies
         )
         target = self.quarantine / f"{identity.file_id}.parquet"
-        if any(row.rows_quarantined for row in rows):
+        if any(row.rows_quarantined for row in found.rows):
             quarantine.write(target, source, work, identity)
         else:
             target.unlink(missing_ok=True)
-        return tuple(replace(row, message=" ".join(filter(None, [row.message, *notes]))) for row in rows)
+        rows = tuple(replace(row, message=" ".join(filter(None, [row.message, *notes]))) for row in found.rows)
+        return replace(found, rows=rows)
 
     def fingerprint(self, opened: Opened) -> str:
         """A hash of everything on which the conversion's result depends."""

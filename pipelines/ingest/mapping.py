@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from data_quality.contracts import Column
 from pipelines.exchange_rates import RatedCurrencies
 from pipelines.ingest.faults import VALUED_ON, Fault, column_faults, moved_faults, rate_faults, raw_name, unread_cells
+from pipelines.ingest.flags import spellings
 from pipelines.ingest.header import Header
 from pipelines.ingest.packed import PIECE, field_value
 from pipelines.ingest.presets import Packed, Records, Rule, TaxCells
@@ -148,15 +149,24 @@ def _origins(rule: Rule, column: Column, facts: FileFacts, relation: str, packed
 def _texts(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:
     constant = rule.value if rule.value is not None else facts.path_facts.get(rule.file_name or "")
     if constant is not None:
-        value = as_type(_transformed(literal(constant), rule), column, "", facts.styles)
+        value = as_type(_told(literal(constant), rule), column, "", facts.styles)
         label = "The file's name" if rule.value is None else f"{rule.value}, as the preset says,"
         yield _Origin(value, "NULL::VARCHAR", label)
     for cell in (cell for wanted in rule.headers for cell in facts.cells(wanted)):
-        value = as_type(_transformed(cell, rule), column, cell, facts.styles)
+        value = as_type(_told(cell, rule), column, cell, facts.styles)
         yield _Origin(value, cell, facts.header.cells[int(cell[1:])])
 
 
-def _transformed(text: str, rule: Rule) -> str:
+def _told(text: str, rule: Rule) -> str:
+    """What a text means by the rule."""
+    text = transformed(text, rule)
+    if rule.filled is not None:
+        return f"CASE WHEN {text} IS NOT NULL THEN {literal(rule.filled)} END"
+    return _coded(text, rule)
+
+
+def transformed(text: str, rule: Rule) -> str:
+    """The part of a text that the rule looks at."""
     if rule.remove:
         text = f"nullif(regexp_replace({text}, {literal(rule.remove)}, '', 'g'), '')"
     if rule.first_of:
@@ -167,16 +177,15 @@ def _transformed(text: str, rule: Rule) -> str:
         text = f"nullif(trim(left({text}, length({text}) - length(split_part({text}, ' ', -1)))), '')"
     if rule.case:
         text = f"{rule.case}({text})"
-    if rule.filled is not None:
-        return f"CASE WHEN {text} IS NOT NULL THEN {literal(rule.filled)} END"
-    return _coded(text, rule)
+    return text
 
 
 def _coded(text: str, rule: Rule) -> str:
     if not rule.map and not rule.match:
         return text
     branches = [
-        f"WHEN lower({text}) = {literal(code.lower())} THEN nullif({literal(to)}, '')" for code, to in rule.map.items()
+        f"WHEN lower({text}) IN ({', '.join(map(literal, spellings(code)))}) THEN nullif({literal(to)}, '')"
+        for code, to in rule.map.items()
     ]
     branches += [
         f"WHEN regexp_matches({text}, {literal(code)}) THEN nullif({literal(to)}, '')"
@@ -204,7 +213,7 @@ def _joined(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:
     cells = [cell for header in rule.joined for cell in facts.cells(header)[:1]]
     if cells:
         text = f"nullif(concat_ws(' ', {', '.join(cells)}), '')"
-        yield _Origin(as_type(_transformed(text, rule), column, "", facts.styles), text, " ".join(rule.joined))
+        yield _Origin(as_type(_told(text, rule), column, "", facts.styles), text, " ".join(rule.joined))
 
 
 def _plus(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
@@ -224,7 +233,7 @@ def _plus(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
 
 def _field(name: str, rule: Rule, column: Column, packed: Packed, facts: FileFacts) -> Iterator[_Origin]:
     if facts.cells(packed.cells):
-        value = as_type(_transformed(field_value(packed, name), rule), column, "", facts.styles)
+        value = as_type(_told(field_value(packed, name), rule), column, "", facts.styles)
         yield _Origin(value, PIECE if column.required else field_value(packed, name), f"{packed.cells} ({name})")
 
 

@@ -10,12 +10,14 @@ import duckdb
 from data_quality.contracts import Contract
 from pipelines.exchange_rates import RatedCurrencies
 from pipelines.ingest.faults import Fault
+from pipelines.ingest.flags import spellings
 from pipelines.ingest.mapping import ColumnSql, FileFacts, map_columns
 from pipelines.ingest.packed import unpacked
 from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.quarantine import Quarantine
 from pipelines.ingest.repeats import SAID_DIFFERENTLY, SAID_TWICE, has_repeated_orders
 from pipelines.ingest.source import Source
+from pipelines.ingest.vocabularies import Vocabulary, rows_left_out, vocabularies
 from pipelines.quoting import literal
 
 
@@ -28,6 +30,8 @@ class Plan:
     rows: str
     is_bad: str
     keeps_order: bool
+    words: tuple[tuple[str, tuple[Vocabulary, ...]], ...] = ()
+    """Rows of the file (SQL behind FROM), and the vocabularies of which they may hold other words."""
 
     @property
     def contract(self) -> Contract:
@@ -63,9 +67,14 @@ def planned(
     if keys and amount and not amount.is_sum:
         group = f"OVER (PARTITION BY {_cells(facts, records.one_per)[0]})"
         keys.append(f"min({amount.value}) {group} IS DISTINCT FROM max({amount.value}) {group} AS rows_disagree")
-    rows = f"SELECT {', '.join(selected + keys)} FROM {relation} AS cells WHERE {_scope(records, facts)}"
+    filled, scope = f"{relation} AS cells WHERE {_is_filled(records, facts)}", _scope(records, facts)
+    rows = f"SELECT {', '.join(selected + keys)} FROM {filled} AND {scope}"
     is_bad = " OR ".join(f"({fault})" for fault in faults)
-    plan = Plan(records, columns, rows, is_bad, source.keeps_order and not records.unpack)
+    words = (
+        (f"{filled} AND {scope}", tuple(vocabularies(records, facts)) if not records.unpack else ()),
+        (filled, tuple(rows_left_out(preset, records, facts))),
+    )
+    plan = Plan(records, columns, rows, is_bad, source.keeps_order and not records.unpack, words)
     if len(keys) < 2 or amount is None:
         return plan
     return _with_fault(plan, amount.name, Fault("rows_disagree", "differs between the rows of one order"))
@@ -96,17 +105,21 @@ def _cells(facts: FileFacts, header: str | None) -> list[str]:
     return facts.cells(header)[:1] if header else []
 
 
-def _scope(records: Records, facts: FileFacts) -> str:
-    """SQL for the rows that hold a record of this kind: rows without any filled cell never do."""
+def _is_filled(records: Records, facts: FileFacts) -> str:
+    """SQL for the rows that hold anything of what these records read."""
     cells = dict.fromkeys(cell for header in records.cells for cell in facts.cells(header))
-    conditions = [f"coalesce({', '.join(cells)}) IS NOT NULL"] if cells else []
-    conditions += [f"{cell} IS NOT NULL" for cell in _cells(facts, records.only_where_filled)]
+    return f"coalesce({', '.join(cells)}) IS NOT NULL" if cells else "true"
+
+
+def _scope(records: Records, facts: FileFacts) -> str:
+    """SQL for those filled rows that hold a record of this kind."""
+    conditions = [f"{cell} IS NOT NULL" for cell in _cells(facts, records.only_where_filled)]
     conditions += [_is_one_of(_cells(facts, header), texts) for header, texts in records.only_where.items()]
     return " AND ".join(conditions) or "true"
 
 
 def _is_one_of(cells: list[str], texts: Sequence[str]) -> str:
     """SQL that is true where a cell holds one of the texts, of which an empty one stands for an empty cell."""
-    allowed = ", ".join(literal(text.lower()) for text in texts if text) or "NULL"
+    allowed = ", ".join(literal(word) for text in texts if text for word in spellings(text)) or "NULL"
     is_allowed = [f"coalesce(lower({cell}) IN ({allowed}), {'true' if '' in texts else 'false'})" for cell in cells]
     return is_allowed[0] if is_allowed else ("true" if "" in texts else "false")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from functools import cache, cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from data_quality.contracts import Contract, DefinitionError, contracts, parse_definition, read_definition
+from data_quality.contracts import Contract, contracts
 from pipelines.ingest.header import EITHER
 
-PRESETS_FOLDER = Path(__file__).parent / "presets"
 PLACE = "#"
 """The field that gives a packed record's place in its row, from 1."""
 
@@ -130,6 +127,7 @@ class Records(_Definition):
     columns: dict[str, Rules]
     only_where_filled: str | None = None
     only_where: dict[str, Texts] = {}
+    left_out: dict[str, Texts] = {}
     unpack: Packed | None = None
     one_per: str | None = None
     belongs_to: str | None = None
@@ -144,6 +142,8 @@ class Records(_Definition):
             raise ValueError(f"{self.entity} has no column {', '.join(wrong)}; allowed are {', '.join(allowed)}")
         if missing := [column.name for column in contract.required if column.name not in self.columns]:
             raise ValueError(f"{self.entity} also needs the columns {', '.join(missing)}")
+        if wrong := [header for header in self.left_out if header not in self.only_where]:
+            raise ValueError(f"left_out: {wrong[0]!r} is not under only_where, so nothing is left out by it")
         self._check_codes(contract)
         self._check_fields()
         return self
@@ -208,6 +208,8 @@ class Preset(_Definition):
     records: Annotated[tuple[Records, ...], Field(min_length=1)]
     timezone: str | None = None
     aliases: dict[str, Texts] = {}
+    words: dict[str, dict[str, str]] = {}
+    """By header, further words of its cells, each with the word of this layout that it stands for (or none)."""
     slug: str = ""
     fingerprint: str = ""
     is_own: bool = False
@@ -267,25 +269,3 @@ def _check_zone(name: str) -> None:
 def _codes(rule: Rule) -> list[str]:
     constants = [rule.value, rule.filled, rule.otherwise]
     return [*rule.map.values(), *rule.match.values(), *(text for text in constants if text)]
-
-
-@cache
-def shipped_presets() -> tuple[Preset, ...]:
-    """The presets that come with the product, by name of file."""
-    return load_presets(PRESETS_FOLDER, is_own=False)
-
-
-def load_presets(folder: Path, *, is_own: bool) -> tuple[Preset, ...]:
-    """The presets of a folder by name of file; none where the folder is missing.
-
-    Raises DefinitionError naming the file, the key and what is allowed where a file is wrong.
-    """
-    return tuple(_load(path, is_own) for path in sorted(folder.glob("*.yml")))
-
-
-def _load(path: Path, is_own: bool) -> Preset:
-    content: dict[str, Any] = read_definition(path)
-    if ours := {"slug", "fingerprint", "is_own"} & set(content):
-        raise DefinitionError(f"{path}: {', '.join(sorted(ours))} is set by the program. Remove the key.")
-    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
-    return parse_definition(Preset, {**content, "slug": path.stem, "fingerprint": fingerprint, "is_own": is_own}, path)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from data_quality.contracts import Column, contracts
 from pipelines.ingest.header import EITHER, Header, normalised
-from pipelines.ingest.presets import Preset, Records, shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
+from pipelines.ingest.presets import Preset, Records
 from pipelines.ingest.recognise import GENERIC
 from pipelines.ingest.records import read_records
+from pipelines.ingest.vocabularies import UnknownWords
 
 _SAMPLE_RECORDS = 200
 _LIKELY = 0.75
@@ -72,6 +74,30 @@ def propose(path: Path, candidates: Sequence[Header], file_name: str) -> str | N
     ]
     best = max(guesses, key=lambda guess: (-len(guess.missing), len(guess.found)))
     return _written(best, table, file_name) if best.found else None
+
+
+def propose_words(preset: Preset, unknown: Sequence[UnknownWords]) -> str | None:
+    """The text of an addition to a preset that says what words mean; None where the preset knows every word."""
+    if not unknown:
+        return None
+    lines = [
+        "# Say what each word stands for, or leave it empty where it says nothing. "
+        f"Put this into mappings/{preset.slug}.yml, inspect again.",
+        *([] if preset.is_own else [f"extends: {preset.slug}"]),
+        "words:",
+    ]
+    for found in {one.vocabulary.asked: one for one in unknown}.values():
+        lines.append(
+            f"  {json.dumps(found.vocabulary.asked, ensure_ascii=False)}:   # {_either(found.vocabulary.known)}"
+        )
+        for word, count in found.words:
+            lines.append(f'    {json.dumps(word, ensure_ascii=False)}: ""   # {count} times')
+    return "\n".join(lines) + "\n"
+
+
+def _either(words: Sequence[str]) -> str:
+    *some, last = words
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def _likeliest_table(path: Path, candidates: Sequence[Header]) -> _Table | None:

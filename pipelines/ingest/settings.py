@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pipelines.exchange_rates import ALWAYS, RatedCurrencies, check_base, first_days
 from pipelines.ingest.currency import usual_currency
-from pipelines.ingest.presets import Preset, load_presets, shipped_presets
+from pipelines.ingest.preset_files import presets_with
+from pipelines.ingest.presets import Preset
 from pipelines.workspace import Workspace
 
 LAST_RESORT_CURRENCY = "EUR"
@@ -42,12 +43,6 @@ class IngestSettings:
     def presets(self) -> tuple[Preset, ...]:
         """The company's own presets, then the shipped ones. Raises DefinitionError where one of its own is wrong."""
         return presets_with(self.mappings)
-
-
-def presets_with(mappings: Path | None) -> tuple[Preset, ...]:
-    """The presets of a company's own folder, then the shipped ones."""
-    own = load_presets(mappings, is_own=True) if mappings else ()
-    return own + shipped_presets()
 
 
 def ingest_settings(workspace: Workspace, scratch: Path | None = None) -> IngestSettings:

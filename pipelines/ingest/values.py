@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from data_quality.contracts import DUCKDB_TYPES, Column
+from pipelines.ingest.flags import NO, YES
 from pipelines.ingest.month_names import FOREIGN, in_english
 from pipelines.ingest.number_times import compact_as_local, epoch_as_utc, is_number_time, serial_as_local
 from pipelines.quoting import literal
@@ -22,8 +23,6 @@ EITHER_WAY = "^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _ROUNDED = "^[0-9](?:[.,][0-9]+)?E[+][0-9]{2}$"
 """How spreadsheets write numbers of twelve digits and more: all but the first few are lost."""
 _YEAR = "(?:[0-9]{2}|[12][0-9]{3})"
-_TRUE = ("true", "yes", "1", "1.0", "ja", "wahr", "y", "t", "j", "x", "on")
-_FALSE = ("false", "no", "0", "0.0", "nein", "falsch", "n", "f", "off")
 
 _WORDED = (
     "%b %d, %Y %I:%M:%S %p", "%b %d, %Y %I:%M %p", "%b %d, %Y %H:%M:%S", "%b %d, %Y %H:%M", "%b %d, %Y",
@@ -168,13 +167,13 @@ def _as_boolean(sql: str) -> str:
         return ", ".join(literal(word) for word in words)
 
     word = f"lower({sql})"
-    return f"CASE WHEN {word} IN ({codes(_TRUE)}) THEN true WHEN {word} IN ({codes(_FALSE)}) THEN false END"
+    return f"CASE WHEN {word} IN ({codes(YES)}) THEN true WHEN {word} IN ({codes(NO)}) THEN false END"
 
 
 def _as_text(sql: str, column: Column) -> str:
     if column.allowed:
         codes = ", ".join(literal(code) for code in column.allowed)
-        return f"CASE WHEN {sql} IN ({codes}) THEN {sql} END"
+        return f"CASE WHEN lower({sql}) IN ({codes}) THEN lower({sql}) END"
     # Spreadsheet-safe exports put an apostrophe before ids and formulas; before a letter it is of a name ('t Hooft).
     is_guarded = f"starts_with({sql}, '''') AND regexp_matches({sql}, '^''[0-9+=@-]')"
     is_rounded = f"contains({sql}, 'E+') AND regexp_matches({sql}, '{_ROUNDED}')"

@@ -10,7 +10,7 @@ import pytest
 from data_quality.contracts import contracts
 from pipelines.delivery.departments import DEPARTMENT_TABLES
 from pipelines.documentation import PAGES, entities_page, exports_page
-from pipelines.ingest.presets import load_presets, shipped_presets
+from pipelines.ingest.preset_files import load_presets, shipped_presets
 from pipelines.project import REPO_ROOT
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.ingest.batch import ingest
 from pipelines.ingest.currency import usual_currency
-from pipelines.ingest.presets import shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
 from pipelines.ingest.settings import ingest_settings
 from pipelines.workspace import Workspace
 

@@ -15,7 +15,7 @@ from pipelines.ingest.dialect import header_candidates, settled
 from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.engine import engine
 from pipelines.ingest.header import Dialect
-from pipelines.ingest.presets import shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
 from pipelines.ingest.recognise import Recognised, recognise, vocabulary
 from pipelines.ingest.record_count import count_records
 from pipelines.ingest.records import read_records

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.ingest.batch import ingest
-from pipelines.ingest.presets import shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
 from pipelines.ingest.settings import IngestSettings
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".zip", ".csv.gz", ".gz", ".parquet", ".xlsx", ".xls", ".json", "", ".CSV")

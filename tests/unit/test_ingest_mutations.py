@@ -17,7 +17,7 @@ import yaml
 from data_quality.contracts import contracts
 from pipelines.ingest.batch import IngestReport, ingest
 from pipelines.ingest.ledger import LedgerRow
-from pipelines.ingest.presets import shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
 from pipelines.ingest.settings import IngestSettings
 from tests.unit.mutations import DAMAGE, File, Written, mutated, read_sample, written
 

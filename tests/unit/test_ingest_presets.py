@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_quality.contracts import DefinitionError, contracts
-from pipelines.ingest.presets import load_presets, shipped_presets
+from pipelines.ingest.preset_files import load_presets, shipped_presets
 
 SOUND = """\
 name: Our till

@@ -19,7 +19,7 @@ import yaml
 
 from data_quality.contracts import Column, contracts
 from pipelines.ingest.batch import IngestReport, ingest
-from pipelines.ingest.presets import shipped_presets
+from pipelines.ingest.preset_files import shipped_presets
 from pipelines.ingest.settings import IngestSettings
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
