@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,11 @@ LEAST_AVERAGE = 0.1
 worth comparing has none. A chain of lookalikes is not one person."""
 LARGEST_GROUP = 1_000
 """Larger groups are looked at with surer links only, until they fall apart."""
-STRICTER = (0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
+STRICTER = (0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999, float("inf"))
+"""The last one leaves nothing of a group that even the surest links make too large."""
+MOST_VALUES = 8
+"""So many phone numbers, or e-mail addresses, may hold the records of one customer together by exact rules. A longer
+chain leads from one person to the next; its links are left to likeness."""
 _DENSE = 0.75
 
 
@@ -31,9 +35,9 @@ class Clusters:
     """The number of its customer for each node, which is that of the customer's first node; and what was cut."""
 
     labels: Labels
-    cut_groups: int
-    """Groups that hung together too loosely, or were too large, and were parted."""
-    largest_cut: int
+    cut: Labels
+    """For each node of a group that hung together too loosely, or was too large, the number of that group's first
+    node; -1 elsewhere."""
 
 
 def components(count: int, ties: Iterable[pl.DataFrame]) -> pl.Series:
@@ -60,6 +64,21 @@ def united(count: int, links: pl.DataFrame, different: pl.DataFrame) -> Labels:
     return labels
 
 
+def without_chains(
+    count: int, ties: Mapping[str, pl.DataFrame], rules: Sequence[str]
+) -> tuple[dict[str, pl.DataFrame], dict[str, Labels]]:
+    """Return the ties (record, first) without a rule's in groups that more than MOST_VALUES values of it hold together;
+    and by rule the groups cut, as in `Clusters`. `rules` are those that may give way, the weakest first."""
+    kept, cut = dict(ties), {}
+    for rule in rules:
+        groups = components(count, kept.values())
+        within = kept[rule].with_columns(group=groups.gather(kept[rule]["record"]))
+        chains = within.group_by("group").agg(values=pl.col("first").n_unique()).filter(pl.col("values") > MOST_VALUES)
+        kept[rule] = within.join(chains, on="group", how="anti", maintain_order="left").drop("group")
+        cut[rule] = np.where(groups.is_in(chains["group"].implode()).to_numpy(), groups.to_numpy(), -1)
+    return kept, cut
+
+
 def clustered(count: int, links: pl.DataFrame, different: pl.DataFrame) -> Clusters:
     """Return the groups under probable links (left, right, probability), loose ones parted, `different` pairs apart."""
     likely = links.filter(pl.col("probability") >= MATCH_PROBABILITY).rename({"probability": "strength"})
@@ -68,12 +87,10 @@ def clustered(count: int, links: pl.DataFrame, different: pl.DataFrame) -> Clust
     labels = _components(count, likely["left"].to_numpy(), likely["right"].to_numpy())
     for group in _loose_groups(labels, likely):
         labels[group.nodes] = group.parted()
+    parts = pl.DataFrame({"whole": whole, "label": labels}).select(count=pl.col("label").n_unique().over("whole"))
     is_within = pl.Series(labels[likely["left"].to_numpy()] == labels[likely["right"].to_numpy()])
     labels = united(count, likely.filter(is_within), different)
-    sizes = np.bincount(whole, minlength=count)
-    parts = pl.DataFrame({"whole": whole, "label": labels}).group_by("whole").agg(parts=pl.col("label").n_unique())
-    cut = parts.filter(pl.col("parts") > 1)["whole"].to_numpy()
-    return Clusters(labels, len(cut), int(sizes[cut].max(initial=0)))
+    return Clusters(labels, np.where(parts["count"].to_numpy() > 1, whole, -1))
 
 
 def _without_giants(count: int, links: pl.DataFrame) -> pl.DataFrame:

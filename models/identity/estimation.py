@@ -22,6 +22,8 @@ pairs must be matches: among all of one postcode, neighbours would be taken for 
 TRAINING_PAIRS = 400_000
 FEWEST_PROFILES = 500
 """Below, the shipped values alone are used."""
+LARGEST_SHARE = 0.5
+"""Where all profiles are one customer, the model would be sure before it has compared anything."""
 PRIOR_PAIRS = 2_000.0
 """The shipped values weigh as much as so many pairs of any two records."""
 
@@ -52,7 +54,7 @@ def _share_of_matches(profiles: pl.DataFrame) -> float:
     count = profiles.height
     sizes = profiles.group_by("customer").len()["len"].cast(pl.Float64)
     known = float((sizes * (sizes - 1)).sum()) / (count * (count - 1))
-    return max(known, 1 / count)
+    return min(max(known, 1 / count), LARGEST_SHARE)
 
 
 def _has(profiles: pl.DataFrame, rule: Sequence[str]) -> bool:

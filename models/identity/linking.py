@@ -11,13 +11,19 @@ import polars as pl
 
 from models.identity.agreement import Agreement, shipped_agreement
 from models.identity.blocking import Block, candidate_pairs
-from models.identity.clusters import MATCH_PROBABILITY, Clusters, clustered, united
-from models.identity.comparisons import COMPARISONS
+from models.identity.clusters import MATCH_PROBABILITY, Clusters, clustered, united, without_chains
 from models.identity.customer_ids import ALIASES_SCHEMA, KNOWN_SCHEMA, resolved_aliases, with_customer_ids
 from models.identity.estimation import fit
-from models.identity.matching import levels, score, without_housemates
+from models.identity.evidence import cuts, evidence
+from models.identity.matching import score, without_housemates
 from models.identity.records import COMPARED, RECORD_KEY, comparable
-from models.identity.sure_links import RULES, sure_links, without_nobodys_addresses, without_nobodys_numbers
+from models.identity.sure_links import (
+    CHAINING_RULES,
+    RULES,
+    sure_links,
+    without_nobodys_addresses,
+    without_nobodys_numbers,
+)
 
 LINKS_SCHEMA = pl.Schema(
     {
@@ -42,15 +48,6 @@ DECISIONS_SCHEMA = pl.Schema(
 )
 """What people decided of two records: the keys of both (`_l`, `_r`), and whether they are one customer."""
 
-EVIDENCE_SCHEMA = pl.Schema(
-    {
-        **{f"{name}_{side}": pl.String for side in "lr" for name in RECORD_KEY},
-        "rule": pl.String,
-        "probability": pl.Float64,
-        "agreements": pl.String,
-        "differences": pl.String,
-    }
-)
 REFITTED_BELOW = 500_000
 _ID_COLUMNS = ("customer_id", "first_customer_id", "issued_in_run")
 _STRENGTH = {rule: at for at, rule in enumerate(("similarity", *RULES, "decision"), start=1)}
@@ -59,14 +56,15 @@ _STRENGTH = {rule: at for at, rule in enumerate(("similarity", *RULES, "decision
 @dataclass(frozen=True)
 class Linked:
     """`links`: one row per record with its customer (LINKS_SCHEMA), sorted by record key. `aliases`: ids that stand for
-    another customer now. `evidence`: the links behind the customers, record by record (EVIDENCE_SCHEMA).
-    `blocks` and `clusters` tell what was left out and cut, `agreement` is the model that was used."""
+    another customer now. `evidence`: the links behind the customers, record by record (EVIDENCE_SCHEMA). `cuts`: groups
+    that were too large or hung together too loosely (CUTS_SCHEMA). `blocks` tell which pairs were not compared, and
+    `agreement` is the model that was used."""
 
     links: pl.DataFrame
     aliases: pl.DataFrame
     evidence: pl.DataFrame
+    cuts: pl.DataFrame
     blocks: list[Block]
-    clusters: Clusters
     agreement: Agreement
 
 
@@ -93,8 +91,10 @@ def link_records(
     """
     nodes = without_nobodys_addresses(comparable(records, home_country, mail_providers))
     same, different = _decided(nodes, decisions)
-    sure = {**sure_links(nodes), "decision": same.select(record="right", first="left")}
-    groups = united(nodes.height, _weighed(sure), different)
+    tied = {**sure_links(nodes), "decision": same.select(record="right", first="left")}
+    unchained, chains = without_chains(nodes.height, tied, CHAINING_RULES)
+    groups = united(nodes.height, _weighed(unchained), different)
+    sure = _within(unchained, groups)
     profiles = _profiles(nodes, groups)
     nodes = nodes.select("record", *RECORD_KEY, "email", "phone", "mobile")  # what is compared is in the profiles now
     matched = _matched(profiles, groups, _grouped(different, groups))
@@ -102,10 +102,9 @@ def link_records(
     before = _schemed(previous, KNOWN_SCHEMA), _schemed(aliases, ALIASES_SCHEMA)
     ids = with_customer_ids(members.select(*RECORD_KEY, "component"), *before)
     links = _links(pl.concat([members, ids.select(_ID_COLUMNS)], how="horizontal"), sure, matched.links)
-    evidence = _evidence(nodes, profiles, sure, matched.links, groups)
-    return Linked(
-        links, resolved_aliases(links, *before), evidence, matched.blocks, matched.clusters, matched.agreement
-    )
+    told = evidence(nodes, profiles, sure, matched.links)
+    parted = cuts(members, {**chains, "similarity": matched.clusters.cut[groups]})
+    return Linked(links, resolved_aliases(links, *before), told, parted, matched.blocks, matched.agreement)
 
 
 @dataclass(frozen=True)
@@ -155,6 +154,14 @@ def _weighed(sure: dict[str, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(
         tie.select(left="first", right="record", strength=pl.lit(_STRENGTH[rule])) for rule, tie in sure.items()
     )
+
+
+def _within(ties: dict[str, pl.DataFrame], groups: npt.NDArray[np.int64]) -> dict[str, pl.DataFrame]:
+    """The ties that hold: those of records that are in one group."""
+    return {
+        rule: tie.filter(pl.Series(groups[tie["record"].to_numpy()] == groups[tie["first"].to_numpy()]))
+        for rule, tie in ties.items()
+    }
 
 
 def _profiles(nodes: pl.DataFrame, groups: npt.NDArray[np.int64]) -> pl.DataFrame:
@@ -218,46 +225,3 @@ def _links(members: pl.DataFrame, sure: dict[str, pl.DataFrame], likely: pl.Data
         )
         .select(pl.col(name).cast(dtype) for name, dtype in LINKS_SCHEMA.items())
     )
-
-
-def _evidence(
-    nodes: pl.DataFrame,
-    profiles: pl.DataFrame,
-    sure: dict[str, pl.DataFrame],
-    likely: pl.DataFrame,
-    groups: npt.NDArray[np.int64],
-) -> pl.DataFrame:
-    """Every link behind the customers with both records' keys; for a probability, what agrees and what differs."""
-    nothing = pl.lit(None, dtype=pl.String)
-    exact = [
-        tie.filter(pl.Series(groups[tie["record"].to_numpy()] == groups[tie["first"].to_numpy()]))
-        .filter(pl.col("record") != pl.col("first"))
-        .select(
-            l="first", r="record", rule=pl.lit(rule), probability=pl.lit(1.0), agreements=nothing, differences=nothing
-        )
-        for rule, tie in sure.items()
-    ]
-    compared = levels(profiles, likely.select("profile_l", "profile_r", "probability"))
-    told = compared.select(
-        l="profile_l", r="profile_r", rule=pl.lit("similarity"), probability="probability",
-        agreements=_told(compared, agree=True), differences=_told(compared, agree=False),
-    )  # fmt: skip
-    ends = [
-        nodes.select(pl.col("record").alias(side), *(pl.col(name).alias(f"{name}_{side}") for name in RECORD_KEY))
-        for side in "lr"
-    ]
-    keyed = pl.concat([*exact, told]).join(ends[0], on="l").join(ends[1], on="r")
-    return keyed.select(list(EVIDENCE_SCHEMA)).unique().sort(list(EVIDENCE_SCHEMA))
-
-
-def _told(compared: pl.DataFrame, *, agree: bool) -> pl.Expr:
-    """What the levels mean in plain words: what agrees, or what differs."""
-    said = []
-    for comparison in COMPARISONS:
-        if comparison.name not in compared.columns:
-            continue
-        level = pl.col(comparison.name)
-        is_said = (level < len(comparison.levels)) if agree else (level == len(comparison.levels))
-        meaning = level.cast(pl.Int64).replace_strict(dict(enumerate(comparison.meanings)), return_dtype=pl.String)
-        said.append(pl.when(is_said).then(meaning))
-    return pl.concat_str(said, separator="; ", ignore_nulls=True) if said else pl.lit("")

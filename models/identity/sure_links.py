@@ -14,11 +14,15 @@ from models.identity.clusters import components
 # Beyond these numbers it is a till's or a market place's address.
 SHARED_EMAIL_IDS = 20
 SHARED_EMAIL_NAMES = 5
+SHARED_EMAIL_WHOLE_NAMES = 20
 SHARED_NUMBER_PEOPLE = 8
 """A family may share a number; beyond it is a company's or a till's."""
 
 RULES = ("phone", "company", "email", "source_id")
 """From the weakest to the strongest."""
+CHAINING_RULES = ("phone", "email")
+"""Those by which people can be chained, the weakest first: whoever has two numbers has something in common with two
+others. Companies tied together have one name, and what its own system holds as one is one."""
 
 
 def sure_links(nodes: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -70,18 +74,25 @@ def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
     """Return the records; an address that many share does not tell who they are: no mailbox there.
 
     A role address must not show more than one vendor id within a source, nor first names that begin differently.
-    Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, or when it stands
-    on more than SHARED_EMAIL_IDS ids of one source without first names that agree.
+    Another address is left out when its first names begin in more than SHARED_EMAIL_NAMES ways, when it stands beside
+    more than SHARED_EMAIL_WHOLE_NAMES names, or when it stands on more than SHARED_EMAIL_IDS ids of one source without
+    first names that agree.
     """
     shared = (
         nodes.lazy().drop_nulls("mailbox").filter((pl.col("entity") != "accounts") & pl.col("mailbox").is_duplicated())
     )
     ids = _spread(shared, ["mailbox", "source_system"], "own_id").group_by("mailbox").agg(ids=pl.col("spread").max())
     names = _spread(shared, ["mailbox"], "initial").rename({"spread": "names"})
-    spread = ids.join(names, on="mailbox", how="full", coalesce=True).with_columns(pl.col("ids", "names").fill_null(0))
+    whole_names = _spread(shared, ["mailbox"], "full_name").rename({"spread": "whole_names"})
+    spread = (
+        ids.join(names, on="mailbox", how="full", coalesce=True)
+        .join(whole_names, on="mailbox", how="full", coalesce=True)
+        .with_columns(pl.col("ids", "names", "whole_names").fill_null(0))
+    )
     is_nobodys = (
         (is_role(pl.col("mailbox")) & ((pl.col("ids") > 1) | (pl.col("names") > 1)))
         | (pl.col("names") > SHARED_EMAIL_NAMES)
+        | (pl.col("whole_names") > SHARED_EMAIL_WHOLE_NAMES)
         | ((pl.col("ids") > SHARED_EMAIL_IDS) & (pl.col("names") != 1))
     )
     nobodys = spread.filter(is_nobodys).select("mailbox", is_nobodys=True).collect()

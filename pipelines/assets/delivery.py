@@ -41,6 +41,8 @@ def exports_asset(published: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 quarantine=left_out,
                 unusual=all_unusual_files(folders.raw),
                 newest=newest_days(folders.raw),
+                parted=pl.read_parquet(building / "tables" / "groups_parted.parquet"),
+                blocks=pl.read_parquet(building / "tables" / "blocks_compared.parquet"),
             )
             write_report(
                 building / "report.html",

@@ -26,15 +26,20 @@ def write_quality_page(
     quarantine: pl.DataFrame,
     unusual: Mapping[str, Sequence[str]],
     newest: pl.DataFrame,
+    parted: pl.DataFrame,
+    blocks: pl.DataFrame,
 ) -> None:
     """Write the page. `unusual` gives sentences by file name; `newest` has file, entity and newest_on, one row per
-    file. The same tables give the same bytes, whatever the order of their rows."""
+    file; `parted` and `blocks` are the tables groups_parted and blocks_compared.
+    The same tables give the same bytes, whatever the order of their rows."""
     parts = [
         link("report.html", "The report on customers"),
         figures(_figures(ledger, unusual)),
         _unusual_part(unusual),
         _balance_part(ledger),
         _quarantine_part(quarantine),
+        _parted_part(parted),
+        _blocks_part(blocks),
         _freshness_part(newest, ledger, as_of),
         _files_part(ledger),
     ]
@@ -120,6 +125,50 @@ def _quarantine_part(quarantine: pl.DataFrame) -> str:
         "Correct them and put the file into landing/ again."
     )
     return section("Rows left out", explanation, content)
+
+
+def _parted_part(parted: pl.DataFrame) -> str:
+    words = {"phone": "the same phone number", "email": "the same e-mail address", "similarity": "likeness"}
+    summed = (
+        parted.group_by("cut_by")
+        .agg(
+            groups=pl.len(),
+            records=pl.col("record_count").sum(),
+            largest=pl.col("record_count").max(),
+            customers=pl.col("customer_count").sum(),
+        )
+        .sort("cut_by")
+        .with_columns(pl.col("cut_by").replace_strict(words))
+    )
+    content = (
+        table(["Held together by", "Groups", "Records", "Largest group", "Customers now"], summed.iter_rows())
+        if summed.height
+        else listing(["No group of records was parted."], "good")
+    )
+    return section(
+        "Groups of records that were parted",
+        "What hung together too loosely, or was too much, to be one customer was cut where its links are weakest. "
+        "tables/groups_parted names the first record of each group; `stammkunde explain` tells more of its customer.",
+        content,
+    )
+
+
+def _blocks_part(blocks: pl.DataFrame) -> str:
+    left_out = blocks.filter(pl.col("largest") > pl.col("largest_kept")).sort(
+        "largest", "rule", descending=[True, False]
+    )
+    columns = left_out.select("rule", "largest", "largest_kept", "pair_count")
+    content = (
+        table(["Records with the same", "Largest block", "Largest compared", "Pairs"], columns.iter_rows())
+        if left_out.height
+        else listing(["All records that have something in common were compared."], "good")
+    )
+    return section(
+        "What too many records have in common",
+        "Records that share a name, an address or a number are compared, but for blocks so large that the comparison "
+        "would never end: the rules whose largest blocks were left out. tables/blocks_compared lists all rules.",
+        content,
+    )
 
 
 def _freshness_part(newest: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> str:

@@ -22,13 +22,13 @@ def clique(first: int, size: int) -> list[tuple[int, int, float]]:
 def test_two_groups_that_hang_on_one_link_are_parted_and_reported() -> None:
     found = clustered(12, links(*clique(0, 6), *clique(6, 6), (0, 6, 0.85)), NOBODY)
     assert found.labels.tolist() == [0] * 6 + [6] * 6
-    assert (found.cut_groups, found.largest_cut) == (1, 12)
+    assert found.cut.tolist() == [0] * 12
 
 
 def test_three_in_a_chain_are_one() -> None:
     found = clustered(3, links((0, 1, 0.9), (1, 2, 0.9)), NOBODY)
     assert found.labels.tolist() == [0, 0, 0]
-    assert found.cut_groups == 0
+    assert found.cut.tolist() == [-1] * 3
 
 
 def test_an_improbable_link_is_none() -> None:
@@ -48,3 +48,11 @@ def test_of_two_ways_to_join_what_is_different_the_weaker_gives_way() -> None:
     assert united(3, ties, different).tolist() == [0, 1, 1]
     assert united(3, ties.with_columns(strength=pl.Series([0.95, 0.9])), different).tolist() == [0, 0, 2]
     assert united(3, ties, NOBODY).tolist() == [0, 0, 0]
+
+
+def test_a_chain_of_certain_links_is_cut_too() -> None:
+    """Accident: a chain of which every link was as good as certain stayed one, however long it was."""
+    count = LARGEST_GROUP + 1
+    found = clustered(count, links(*((at, at + 1, 1.0) for at in range(count - 1))), NOBODY)
+    assert len(set(found.labels.tolist())) == count
+    assert set(found.cut.tolist()) == {0}

@@ -42,6 +42,9 @@ COLUMNS = {
     "analytics/customer_aliases": "alias text, customer_id text, issued_in_run bigint",
     "analytics/link_evidence": """source_system_l text, entity_l text, source_id_l text, source_system_r text,
         entity_r text, source_id_r text, rule text, probability double, agreements text, differences text""",
+    "analytics/groups_parted": """source_system text, entity text, source_id text, cut_by text, record_count bigint,
+        customer_count bigint, largest_part bigint""",
+    "analytics/blocks_compared": "rule text, largest bigint, largest_kept bigint, pair_count bigint",
 }
 
 

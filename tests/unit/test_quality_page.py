@@ -34,13 +34,22 @@ QUARANTINE = pl.DataFrame(
         "reason": ["'secret' is not an amount"], "value": ["secret"], "raw_text": ["secret"], "line": [4],
     }
 )  # fmt: skip
+PARTED = pl.DataFrame(
+    {"source_id": ["secret", "secret2"], "cut_by": ["phone", "similarity"], "record_count": [6123, 9],
+     "customer_count": [3001, 2], "largest_part": [2, 5]}
+)  # fmt: skip
+BLOCKS = pl.DataFrame(
+    {"rule": ["birth + city", "number"], "largest": [4711, 20], "largest_kept": [312, 20], "pair_count": [99, 7]}
+)
 NEWEST = pl.DataFrame({"file": ["b<b>.csv"], "entity": ["orders"], "newest_on": [date(2026, 1, 21)]})
 
 
 def written(folder: Path, ledger: pl.DataFrame = LEDGER) -> str:
     path = folder / "data_quality.html"
     unusual = {"b<b>.csv": ("600 rows are 40% fewer",)}
-    write_quality_page(path, AS_OF, ledger=ledger, quarantine=QUARANTINE, unusual=unusual, newest=NEWEST)
+    write_quality_page(
+        path, AS_OF, ledger=ledger, quarantine=QUARANTINE, unusual=unusual, newest=NEWEST, parted=PARTED, blocks=BLOCKS
+    )
     return path.read_text()
 
 
@@ -48,6 +57,13 @@ def test_the_page_says_what_landed_what_is_unusual_and_how_fresh_it_is(tmp_path:
     shown = written(tmp_path)
     for expected in ("No preset fits.", "40% fewer", "is not an amount", "2026-01-21", ">10.00</td>", ">yes</td>"):
         assert expected in shown
+
+
+def test_the_page_says_which_groups_were_parted_and_which_blocks_were_too_large(tmp_path: Path) -> None:
+    shown = written(tmp_path)
+    for expected in ("the same phone number", ">6,123</td>", ">3,001</td>", "birth + city", ">4,711</td>", ">312</td>"):
+        assert expected in shown
+    assert ">number</td>" not in shown
 
 
 def test_no_value_of_a_cell_stands_on_the_page(tmp_path: Path) -> None:
