@@ -2,9 +2,9 @@
 
     python -m benchmarks.arrivals --orders 100
 
-Some of it hangs together by likeness alone, some by chains of numbers, people have decided on some, and there is enough
-of it for the model to learn. Prints how many partitions the orders end in (1 is right), how many ids lead nowhere in the
-end, and how many change when the last run is repeated.
+Some of it hangs together by likeness alone, some by chains of numbers, people have decided on some, and there is
+enough for the model to learn from. Prints how many partitions the orders end in (1 is right), how many ids lead nowhere
+in the end, and how many change when the last run is repeated.
 """
 
 from __future__ import annotations

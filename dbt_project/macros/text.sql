@@ -56,19 +56,6 @@
 {%- endmacro %}
 
 
-{# The name of a company without legal form, punctuation, case and the word and; null for words that name no company. #}
-{% macro company_key(name) -%}
-    {%- set words = "' ' || trim(" ~ regexp_replace_all(plain_letters(name), '[^\\p{L}\\p{N}]+', ' ') ~ ")" -%}
-    {%- set names = regexp_replace_all(words, '( (und|and|et|u))+ ', ' ') -%}
-    {%- set legal_forms = 'gmbh|g m b h|ggmbh|gesmbh|mbh|co|kg|kgaa|ag|aktiengesellschaft|se|ohg|o h g|gbr|ug'
-        ~ '|haftungsbeschraenkt|e k|ek|e v|ev|eg|partg|partgmbb'
-        ~ '|ltd|limited|llc|llp|inc|incorporated|corp|corporation|company|plc|pty|sa|s a|sarl|s a r l|sas|bv|b v|nv|n v'
-        ~ '|oy|oyj|ab|as|a s|aps|spa|s p a|srl|s r l|sl|lda|sro|s r o|doo|kft|zoo|z o o|sp zoo|sp z o o' -%}
-    nullif(nullif(nullif(nullif(trim({{ regexp_replace_all(names, '( (' ~ legal_forms ~ '))+$', '') }}),
-        ''), 'privat'), 'private'), 'keine')
-{%- endmacro %}
-
-
 {# The ISO 639-1 code of a language: by its name if the joined seed knows it, else the front of a code such as de-AT. #}
 {% macro language_code(text, names) -%}
     coalesce(

@@ -78,3 +78,21 @@
         ('lifecycle_stage', 'lifecycle_stage_rank')
     ]) }}
 {%- endmacro %}
+
+
+{# A query for the value that most rows of a key have; of those as common, the last in the alphabet. #}
+{% macro commonest(rows, key, value) -%}
+    select
+        {{ key }},
+        max_by({{ value }}, {{ compared_in_turn(['row_count', value]) }}) as {{ value }}
+    from (
+        select
+            {{ key }},
+            {{ value }},
+            count(*) as row_count
+        from {{ rows }}
+        where {{ key }} is not null and {{ value }} is not null
+        group by {{ key }}, {{ value }}
+    ) as counted
+    group by {{ key }}
+{%- endmacro %}

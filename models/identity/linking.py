@@ -35,6 +35,7 @@ LINKS_SCHEMA = pl.Schema(
         "match_probability": pl.Float64,
         "email_normalised": pl.String,
         "phone_normalised": pl.String,
+        "company_normalised": pl.String,
         "first_customer_id": pl.String,
         "issued_in_run": pl.Int64,
     }
@@ -96,7 +97,9 @@ def link_records(
     groups = united(nodes.height, _weighed(unchained), different)
     sure = _within(unchained, groups)
     profiles = _profiles(nodes, groups)
-    nodes = nodes.select("record", *RECORD_KEY, "email", "phone", "mobile")  # what is compared is in the profiles now
+    nodes = nodes.select(
+        "record", *RECORD_KEY, "email", "phone", "mobile", "company"
+    )  # what is compared is in the profiles now
     matched = _matched(profiles, groups, _grouped(different, groups))
     members = nodes.with_columns(component=pl.Series(matched.clusters.labels[groups]), group=pl.Series(groups))
     before = _schemed(previous, KNOWN_SCHEMA), _schemed(aliases, ALIASES_SCHEMA)
@@ -222,6 +225,7 @@ def _links(members: pl.DataFrame, sure: dict[str, pl.DataFrame], likely: pl.Data
             match_probability=pl.when(~is_first & is_likely).then("likeliest").otherwise(1.0),
             email_normalised="email",
             phone_normalised=pl.coalesce("phone", "mobile"),
+            company_normalised="company",
         )
         .select(pl.col(name).cast(dtype) for name, dtype in LINKS_SCHEMA.items())
     )

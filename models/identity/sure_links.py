@@ -28,7 +28,7 @@ others. Companies tied together have one name, and what its own system holds as 
 def sure_links(nodes: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Return, by rule, the records that the rule ties together, each with the first one of its group: record, first.
 
-    `nodes` are comparable records. A company's record is tied to companies only.
+    `nodes` are comparable records. A company's record is tied to companies only, and to buyers who name nobody else.
     """
     people = nodes.filter(pl.col("entity") != "accounts")
     by_source = pl.concat([_ties(people, ["source_system", "source_id"]), _merged(nodes)])
@@ -58,8 +58,9 @@ def _merged(nodes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_company(nodes: pl.DataFrame) -> pl.DataFrame:
-    """Companies of one name at one postcode, or with one number."""
-    companies = nodes.filter(pl.col("entity") == "accounts")
+    """Companies of one name at one postcode, or with one number, and what they bought without naming anybody."""
+    names_nobody = pl.all_horizontal(pl.col("given", "family", "mailbox").is_null())
+    companies = nodes.filter((pl.col("entity") == "accounts") | names_nobody)
     return pl.concat([_ties(companies, ["company", "postcode"]), _ties(companies, ["company", "phone"])])
 
 

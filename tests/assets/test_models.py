@@ -64,27 +64,55 @@ def test_ids_are_remembered_from_the_last_publication_only(workspace: Workspace)
     assert found["customer_id"].to_list() == ["C1"]
 
 
+def fill_with_records(fill_warehouse: Callable, records: pl.DataFrame) -> None:
+    """What identity reads: contacts of a CRM with whatever the records have."""
+    contacts = records.with_columns(source_system=pl.lit("crm"), entity=pl.lit("contacts"))
+    others = [pl.lit(None, pl.String).alias(name) for name in RECORD_COLUMNS if name not in contacts.columns]
+    fill_warehouse(
+        schema="staging",
+        stg_records=contacts.with_columns(others),
+        free_mail_domains=pl.DataFrame({"domain": ["gmail.com"], "kind": ["mail"]}),
+    )
+
+
+def checks_of_identity(materialize: Callable) -> list[dg.AssetCheckEvaluation]:
+    """What it finds of decisions, and of chains."""
+    return sorted(materialize(identity).get_asset_check_evaluations(), key=lambda check: check.check_name)
+
+
+def test_people_in_a_chain_are_told_of_and_listed(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    """Whoever has two numbers is chained to two others; nobody saw why a customer was so large."""
+    numbers = pl.DataFrame({"at": range(20)}).select(
+        source_id=pl.format("+49151231251{}", pl.col("at") + 10), mobile=pl.format("+49151231251{}", pl.col("at") + 11)
+    )
+    fill_with_records(fill_warehouse, numbers.with_columns(phone="source_id"))
+    _, chained = checks_of_identity(materialize)
+    assert not chained.passed
+    assert chained.description is not None
+    assert chained.description.startswith("Not so for 1 groups of records, the largest of 20 records.")
+    assert "+49" not in chained.description
+    parted = pl.read_parquet(workspace.analytics / "groups_parted" / "groups_parted.parquet")
+    assert parted.select("cut_by", "record_count").rows() == [("phone", 20)]
+    blocks = pl.read_parquet(workspace.analytics / "blocks_compared" / "blocks_compared.parquet")
+    assert blocks.columns == ["rule", "largest", "largest_kept", "pair_count"]
+
+
 def test_a_decision_about_a_record_that_is_not_there_is_told(
     workspace: Workspace, materialize: Callable, fill_warehouse: Callable
 ) -> None:
     """A mistyped id left a decision without effect, and nobody knew."""
-    records = pl.DataFrame({"source_id": ["1", "2"]}).with_columns(
-        source_system=pl.lit("crm"), entity=pl.lit("contacts"), email=pl.format("{}@x.example", "source_id")
-    )
-    others = [pl.lit(None, pl.String).alias(name) for name in RECORD_COLUMNS if name not in records.columns]
-    fill_warehouse(
-        schema="staging",
-        stg_records=records.with_columns(others),
-        free_mail_domains=pl.DataFrame({"domain": ["gmail.com"], "kind": ["mail"]}),
-    )
+    fill_with_records(fill_warehouse, pl.DataFrame({"source_id": ["1", "2"], "email": ["1@x.example", "2@x.example"]}))
     header, line = "record_1;record_2;decision\n", "crm:contacts:1;crm:contacts:{};same\n"
     (workspace.root / "decisions.csv").write_text(header + line.format(2))
-    (sound,) = materialize(identity).get_asset_check_evaluations()
+    sound, unchained = checks_of_identity(materialize)
     assert sound.passed
+    assert unchained.passed
     links = pl.read_parquet(workspace.analytics / "customer_links" / "customer_links.parquet")
     assert links["customer_id"].n_unique() == 1
     (workspace.root / "decisions.csv").write_text(header + line.format(2) + line.format(3))
-    (mistyped,) = materialize(identity).get_asset_check_evaluations()
+    mistyped, _ = checks_of_identity(materialize)
     assert not mistyped.passed
     assert mistyped.description is not None
     assert mistyped.description.startswith("Not so for 1 of 2 lines, which are without effect")

@@ -22,6 +22,7 @@ COLUMNS = [
     "first_name",
     "last_name",
     "company_name",
+    "postcode",
     "merged_into_source_id",
 ]
 BERLIN, MUNICH, MOBILE = "030 23125101", "089 23125102", "0151 23125103"
@@ -168,6 +169,22 @@ def test_a_company_record_is_tied_to_nothing() -> None:
     links = link(company, record("hubspot", "1", email="ada@example.de", phone=MOBILE), record("b", "2", phone=MOBILE))
     assert links.group_by("customer_id").len()["len"].sort().to_list() == [1, 2]
     assert links.filter(pl.col("entity") == "accounts")["matched_by"].to_list() == ["new"]
+
+
+def test_a_buyer_who_names_nobody_is_the_company_of_that_name_and_place() -> None:
+    """A company that orders by fax: its orders belong to the company of the CRM, and not to a customer beside it."""
+    company = record("crm", "1", company_name="Tee-Haus GmbH", postcode="50667") | {"entity": "accounts"}
+    fax = record("shop", "K1", company_name="TEE HAUS", postcode="50667") | {"entity": "orders"}
+    elsewhere = record("shop", "K2", company_name="Tee-Haus GmbH", postcode="10115") | {"entity": "orders"}
+    ada = record("shop", "K3", company_name="Tee-Haus GmbH", postcode="50667", first_name="Ada") | {"entity": "orders"}
+    assert customers(link(company, fax, elsewhere, ada)) == [{"1", "K1"}, {"K2"}, {"K3"}]
+
+
+def test_a_company_s_comparable_name_goes_along() -> None:
+    links = link(
+        record("crm", "1", company_name="Müller & Söhne GmbH & Co. KG"), record("crm", "2", company_name="privat")
+    )
+    assert links["company_normalised"].to_list() == ["muller sohne", None]
 
 
 def test_customers_keep_their_id_when_records_join() -> None:

@@ -9,7 +9,7 @@ with contacts as (
         consents.stated_at,
         consents.source_system,
         consents.source_id,
-        case when consents.channel = 'all' then 'suppressed' else 'contact' end as evidence
+        consents.evidence
     from {{ ref('stg_consents') }} as consents
     left join {{ ref('int_customer_links') }} as links
         on links.entity = 'contacts'
@@ -69,6 +69,6 @@ select customer_id, email, 'all', false, null, source_system, source_id, 'compla
 from mailings
 where is_complained
 union all
-select customer_id, email, 'all', false, null, source_system, source_id, 'bounced'
+select customer_id, email, 'email', false, null, source_system, source_id, 'bounced'
 from mailings
 where is_dead_address

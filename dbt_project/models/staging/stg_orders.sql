@@ -18,7 +18,14 @@ renamed as (
         source_system || ':' || order_number as order_id,
         source_system,
         coalesce(
-            {{ clean_text('buyer_source_id') }}, {{ email_address('email') }}, {{ phone_number('phone') }}
+            {{ clean_text('buyer_source_id') }},
+            {{ email_address('email') }},
+            {{ phone_number('phone') }},
+            -- companies order by fax and letter, too
+            case
+                when {{ clean_text('first_name') }} is null and {{ clean_text('last_name') }} is null
+                    then {{ clean_text('company_name') }} || coalesce(', ' || {{ clean_text('postcode') }}, '')
+            end
         ) as buyer_source_id,
 
         -- who

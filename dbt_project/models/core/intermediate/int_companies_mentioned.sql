@@ -9,7 +9,8 @@ with mentions as (
         records.entity,
         records.source_id,
         records.company_source_id,
-        {{ company_key('records.company_name') }} as name_key,
+        records.company_normalised as name_key,
+        {{ plain_letters('records.city') }} as city_key,
         coalesce(companies.domain, {{ web_domain('records.email') }}) as domain
     from {{ ref('int_records_linked') }} as records
     left join {{ ref('stg_accounts') }} as companies
@@ -53,6 +54,7 @@ select
     mentions.source_id,
     mentions.company_source_id,
     mentions.name_key,
+    mentions.city_key,
     case when nobodys_domains.domain is null then mentions.domain end as domain
 from mentions
 left join nobodys_domains on mentions.domain = nobodys_domains.domain

@@ -1,88 +1,77 @@
 {{ config(materialized='table') }}
 
 -- grain: source record that names a company, with the account that it belongs to
-with mentions as (select * from {{ ref('int_companies_mentioned') }}),
+with placed as (select * from {{ ref('int_companies_placed') }}),
 
-pairs as (
+-- Which of the CRM's accounts a name stands for. What a tenth of its mentions do not mean is a slip, unless the CRM says it.
+named as (
 
     select
         name_key,
-        domain,
-        bool_or(entity = 'accounts') as is_in_crm,
-        count(*) as mention_count
-    from mentions
-    where name_key is not null and domain is not null
-    group by name_key, domain
+        crm_key as account_key,
+        bool_or(entity = 'accounts') as is_its_own,
+        count(*) as mention_count,
+        sum(count(*)) over (partition by name_key) as name_count
+    from placed
+    where name_key is not null and crm_key is not null
+    group by name_key, crm_key
 
 ),
 
--- A name's domain is the CRM's, else the one that most records with the name have.
-named_domains as (
+names as (
 
     select
         name_key,
-        max_by(domain, {{ compared_in_turn(['is_in_crm', 'mention_count', 'domain']) }}) as domain
-    from pairs
+        count(*) as account_count,
+        min(account_key) as account_key
+    from named
+    where is_its_own or mention_count * 10 >= name_count
     group by name_key
 
 ),
 
--- What colleagues name stands for those at the same domain who name no company.
-domain_names as (
+-- Of several companies of one name, the one that is in the same place.
+places as (
 
     select
-        domain,
-        max_by(name_key, {{ compared_in_turn(['mention_count', 'name_key']) }}) as name_key
-    from pairs
-    group by domain
+        name_key,
+        city_key,
+        max_by(crm_key, {{ compared_in_turn(['is_its_own', 'mention_count', 'crm_key']) }}) as account_key
+    from (
+        select
+            name_key,
+            city_key,
+            crm_key,
+            bool_or(entity = 'accounts') as is_its_own,
+            count(*) as mention_count
+        from placed
+        where crm_key is not null
+        group by name_key, city_key, crm_key
+    ) as counted
+    group by name_key, city_key
 
 ),
 
-crm_domains as (select distinct domain from mentions where entity = 'accounts'),
-
-crm_names as (
-
-    select distinct
-        mentions.name_key,
-        coalesce('domain ' || named_domains.domain, 'name ' || mentions.name_key) as account_key
-    from mentions
-    left join named_domains on mentions.name_key = named_domains.name_key
-    where mentions.entity = 'accounts'
-
-),
-
-crm_records as (
-
-    select
-        mentions.source_system,
-        mentions.source_id,
-        coalesce('domain ' || mentions.domain, crm_names.account_key) as account_key
-    from mentions
-    left join crm_names on mentions.name_key = crm_names.name_key
-    where mentions.entity = 'accounts'
-
-),
+named_domains as ({{ commonest('placed', 'name_key', 'domain') }}),
 
 resolved as (
 
-    -- the CRM's record, a domain and a name of the CRM; then the record's own domain, its name's, its name
     select
-        mentions.*,
-        coalesce(
-            crm_records.account_key,
-            'domain ' || crm_domains.domain,
-            crm_names.account_key,
-            'domain ' || mentions.domain,
-            'domain ' || named_domains.domain,
-            'name ' || mentions.name_key
-        ) as account_key
-    from mentions
-    left join domain_names on mentions.domain = domain_names.domain
-    left join named_domains on coalesce(mentions.name_key, domain_names.name_key) = named_domains.name_key
-    left join crm_names on coalesce(mentions.name_key, domain_names.name_key) = crm_names.name_key
-    left join crm_domains on mentions.domain = crm_domains.domain
-    left join crm_records
-        on mentions.source_system = crm_records.source_system and mentions.company_source_id = crm_records.source_id
+        placed.*,
+        case
+            when placed.crm_key is not null then placed.crm_key
+            when names.account_count = 1 then names.account_key
+            when names.account_count > 1 then coalesce(
+                places.account_key,
+                'domain ' || placed.domain,
+                'name ' || placed.name_key || coalesce(' in ' || placed.city_key, '')
+            )
+            else coalesce('domain ' || placed.domain, 'domain ' || named_domains.domain, 'name ' || placed.name_key)
+        end as account_key
+    from placed
+    left join names on placed.name_key = names.name_key
+    left join places on placed.name_key = places.name_key and placed.city_key = places.city_key
+    left join named_domains on placed.name_key = named_domains.name_key
 
 )
 

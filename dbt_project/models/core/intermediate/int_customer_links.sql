@@ -10,6 +10,7 @@ select
     match_probability,
     email_normalised,
     phone_normalised,
+    company_normalised,
     first_customer_id,
     issued_in_run
 from {{ source('analytics', 'customer_links') }}

@@ -1,4 +1,4 @@
--- grain: customer; a no beats a yes, unless that is provably later
+-- grain: customer; a no beats a yes, unless that is provably later, and nobody is written to at a dead address
 {% set channels = ['email', 'phone', 'sms', 'post'] %}
 
 with own as (
@@ -9,7 +9,7 @@ with own as (
         is_allowed,
         stated_at
     from {{ ref('consent_ledger') }}
-    where customer_id is not null
+    where customer_id is not null and evidence <> 'bounced'
 
 ),
 
@@ -26,6 +26,7 @@ of_the_address as (
     where
         not ledger.is_allowed
         and ledger.channel in ('email', 'all')
+        and ledger.evidence <> 'bounced'
         and (ledger.customer_id is null or ledger.customer_id <> records.customer_id)
 
 ),
@@ -35,6 +36,16 @@ statements as (
     select * from own
     union all
     select * from of_the_address
+
+),
+
+-- a dead mailbox closes the channel to whoever would be written to there, and says nothing of another address
+returned as (
+
+    select distinct golden.customer_id
+    from {{ ref('consent_ledger') }} as ledger
+    inner join {{ ref('int_golden_records') }} as golden on ledger.email = golden.email
+    where ledger.evidence = 'bounced'
 
 ),
 
@@ -53,12 +64,18 @@ decided as (
     from statements
     group by customer_id, channel
 
+    union all
+
+    select customer_id, 'returned', false
+    from returned
+
 )
 
 select
     customer_id,
     {% for channel in channels -%}
-    bool_or(is_allowed) filter (where channel = '{{ channel }}') as consent_{{ channel }},
+    bool_or(is_allowed) filter (where channel = '{{ channel }}')
+    {%- if channel == 'email' %} and not bool_or(channel = 'returned'){% endif %} as consent_{{ channel }},
     {% endfor -%}
     bool_or(channel = 'all') as is_suppressed
 from decided

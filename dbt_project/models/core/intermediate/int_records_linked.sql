@@ -8,6 +8,7 @@ with linked as (
         links.matched_by,
         links.match_probability,
         links.phone_normalised,
+        links.company_normalised,
         records.*,
         row_number() over (
             partition by links.customer_id
