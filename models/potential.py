@@ -54,27 +54,27 @@ _FOUND = (*_LEVELS, "comparable")
 
 _REASONS = {
     "en": {
-        "few": "Only {count} customers are comparable, too few to tell.",
-        "open": "Bought on {days} days for {actual} within {window} days; by {count} comparable customers up to "
+        "few": "Fewer than {fewest} customers are comparable, too few to tell.",
+        "open": "Bought on {days day|days} for {actual} within {window} days; by {count} comparable customers up to "
         "{potential} may be expected.",
         "new": "Did not buy it within {window} days; by {count} comparable customers up to {potential} may be "
         "expected.",
-        "exhausted": "Bought on {days} days for {actual} within {window} days; hardly any of {count} comparable "
+        "exhausted": "Bought on {days day|days} for {actual} within {window} days; hardly any of {count} comparable "
         "customers buys more.",
-        "unclear": "Bought on {days} days for {actual} within {window} days; of {count} comparable customers some buy "
-        "as much and some more.",
+        "unclear": "Bought on {days day|days} for {actual} within {window} days; of {count} comparable customers some "
+        "buy as much and some more.",
         "absent": "Did not buy within {window} days, as many of {count} comparable customers.",
     },
     "de": {
-        "few": "Nur {count} Kunden sind vergleichbar, zu wenige für eine Aussage.",
-        "open": "Kaufte an {days} Tagen für {actual} in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu "
-        "{potential} zu erwarten.",
+        "few": "Weniger als {fewest} Kunden sind vergleichbar, zu wenige für eine Aussage.",
+        "open": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; nach {count} vergleichbaren Kunden sind "
+        "bis zu {potential} zu erwarten.",
         "new": "Kaufte davon nichts in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu {potential} zu "
         "erwarten.",
-        "exhausted": "Kaufte an {days} Tagen für {actual} in {window} Tagen; kaum einer von {count} vergleichbaren "
+        "exhausted": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; kaum einer von {count} vergleichbaren "
         "Kunden kauft mehr.",
-        "unclear": "Kaufte an {days} Tagen für {actual} in {window} Tagen; von {count} vergleichbaren Kunden kaufen "
-        "manche ebenso viel, manche mehr.",
+        "unclear": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; von {count} vergleichbaren Kunden "
+        "kaufen manche ebenso viel, manche mehr.",
         "absent": "Kaufte nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
     },
 }
@@ -254,6 +254,7 @@ def _judged(rows: pl.DataFrame, window_days: int, language: str) -> pl.DataFrame
 def _reason(window_days: int, language: str) -> pl.Expr:
     values = {
         "count": pl.col("comparable_count"),
+        "fewest": pl.lit(str(FEWEST_COMPARABLE)),
         "days": pl.col("days"),
         "window": pl.lit(str(window_days)),
         "actual": number(pl.col("actual"), language),

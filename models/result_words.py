@@ -11,7 +11,7 @@ _TEXTS = {
         "more": "More than without it, beyond chance.",
         "less": "Less than without it, beyond chance.",
         "unsure": "No difference that is beyond chance.",
-        "so_far": " So far, {days} days are seen.",
+        "so_far": " So far, {days day is|days are} seen.",
         "holdout": " Measured against the hold-out group; the interval holds at every look.",
         "randomised": " Measured by lots with known chances.",
         "doubly_robust": (
@@ -35,7 +35,7 @@ _TEXTS = {
         "more": "Mehr als ohne sie, über den Zufall hinaus.",
         "less": "Weniger als ohne sie, über den Zufall hinaus.",
         "unsure": "Kein Unterschied, der über den Zufall hinausgeht.",
-        "so_far": " Bisher sind {days} Tage zu sehen.",
+        "so_far": " Bisher zu sehen: {days Tag|Tage}.",
         "holdout": " Gemessen an der Kontrollgruppe; das Intervall gilt bei jedem Hinsehen.",
         "randomised": " Gemessen durch Lose mit bekannten Chancen.",
         "doubly_robust": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from models.behaviour import FEATURES, Feature
-from models.sentences import LANGUAGES
+from models.sentences import LANGUAGES, worded
 
 Interval = tuple[float | None, float | None]
 Box = Mapping[str, Interval]
@@ -39,11 +39,11 @@ _PHRASES = {
         "buyers": "Buyers",
         "one_time": "One-time buyers",
         "business": "Companies: {name}",
-        "recency_days": "last bought {range} days ago",
-        "purchase_day_count": "bought on {range} days",
+        "recency_days": "last bought {range day|days} ago",
+        "purchase_day_count": "bought on {range day|days}",
         "once": "bought once",
-        "average_order_value": "place orders of {range}",
-        "category_count": "bought in {range} categories",
+        "average_order_value": "placed orders of {range}",
+        "category_count": "bought in {range category|categories}",
         "discount_rate": "got {range} off",
         "refund_rate": "returned {range} of the value",
         "web_share": "placed {range} of their orders on the web",
@@ -54,9 +54,9 @@ _PHRASES = {
         "one": "{low}",
         "at_most": "at most {last}",
         "and": " and ",
-        "sentence": "{customers} customers who {rules}; typically {centres}.",
-        "bare": "{customers} customers who {rules}.",
-        "centre": "{value} {unit} (all: {others})",
+        "sentence": "{customers customer|customers} who {rules}; typically {centres}.",
+        "bare": "{customers customer|customers} who {rules}.",
+        "centre": "{told} (all: {others})",
         "reason": "Like others of this segment: {rules}.",
         "anything": "behave alike",
     },
@@ -64,11 +64,11 @@ _PHRASES = {
         "buyers": "Käufer",
         "one_time": "Einmalkäufer",
         "business": "Firmen: {name}",
-        "recency_days": "kauften zuletzt vor {range} Tagen",
-        "purchase_day_count": "kauften an {range} Tagen",
+        "recency_days": "kauften zuletzt vor {range Tag|Tagen}",
+        "purchase_day_count": "kauften an {range Tag|Tagen}",
         "once": "kauften einmal",
         "average_order_value": "bestellen für {range}",
-        "category_count": "kauften in {range} Warengruppen",
+        "category_count": "kauften in {range Warengruppe|Warengruppen}",
         "discount_rate": "bekamen {range} Rabatt",
         "refund_rate": "gaben {range} des Werts zurück",
         "web_share": "bestellten {range} im Netz",
@@ -79,31 +79,31 @@ _PHRASES = {
         "one": "{low}",
         "at_most": "höchstens {last}",
         "and": " und ",
-        "sentence": "{customers} Kunden: {rules}; in der Mitte {centres}.",
-        "bare": "{customers} Kunden: {rules}.",
-        "centre": "{value} {unit} (alle: {others})",
+        "sentence": "{customers Kunde|Kunden}: {rules}; in der Mitte {centres}.",
+        "bare": "{customers Kunde|Kunden}: {rules}.",
+        "centre": "{told} (alle: {others})",
         "reason": "Wie andere dieses Segments: {rules}.",
         "anything": "verhalten sich ähnlich",
     },
 }
-_UNITS = {
+_CENTRES = {
     "en": {
-        "recency_days": "days since the last purchase",
-        "purchase_day_count": "purchase days",
-        "average_order_value": "per order",
-        "category_count": "categories",
-        "discount_rate": "discount",
-        "refund_rate": "returned",
-        "web_share": "of orders on the web",
+        "recency_days": "{value day|days} since the last purchase",
+        "purchase_day_count": "{value purchase day|purchase days}",
+        "average_order_value": "{value} per order",
+        "category_count": "{value category|categories}",
+        "discount_rate": "{value} discount",
+        "refund_rate": "{value} returned",
+        "web_share": "{value} of orders on the web",
     },
     "de": {
-        "recency_days": "Tage seit dem letzten Kauf",
-        "purchase_day_count": "Kauftage",
-        "average_order_value": "je Bestellung",
-        "category_count": "Warengruppen",
-        "discount_rate": "Rabatt",
-        "refund_rate": "zurückgegeben",
-        "web_share": "der Bestellungen im Netz",
+        "recency_days": "{value Tag|Tage} seit dem letzten Kauf",
+        "purchase_day_count": "{value Kauftag|Kauftage}",
+        "average_order_value": "{value} je Bestellung",
+        "category_count": "{value Warengruppe|Warengruppen}",
+        "discount_rate": "{value} Rabatt",
+        "refund_rate": "{value} zurückgegeben",
+        "web_share": "{value} der Bestellungen im Netz",
     },
 }
 _BY_COLUMN = {feature.column: feature for feature in FEATURES}
@@ -142,14 +142,16 @@ def sentence(box: Box, customers: int, centre: Mapping[str, float], others: Mapp
     phrases = _PHRASES[language]
     said = [
         phrases["centre"].format(
-            value=_number(_BY_COLUMN[column], centre[column], language),
-            unit=_UNITS[language][column],
+            told=worded(_CENTRES[language][column], value=_number(_BY_COLUMN[column], centre[column], language)),
             others=_number(_BY_COLUMN[column], others[column], language),
         )
         for column in centre
     ]
-    return phrases["sentence" if said else "bare"].format(
-        customers=customers, rules=rules(box, language), centres=_joined(said, phrases["and"])
+    return worded(
+        phrases["sentence" if said else "bare"],
+        customers=customers,
+        rules=rules(box, language),
+        centres=_joined(said, phrases["and"]),
     )
 
 
@@ -184,7 +186,7 @@ def _rule(feature: Feature, interval: Interval, phrases: Mapping[str, str], lang
         for name, end in (("low", low), ("high", high), ("last", last))
         if end is not None
     }
-    return phrases[feature.column].format(range=phrases[form].format(**ends))
+    return worded(phrases[feature.column], range=phrases[form].format(**ends))
 
 
 def _number(feature: Feature, value: float, language: str) -> str:

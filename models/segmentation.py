@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -20,7 +20,9 @@ import polars as pl
 from models import segment_words
 from models.behaviour import COLUMNS, FEATURES, value_of
 from models.behaviour_yardstick import FEWEST_CUSTOMERS, Segment, segments_of, yardstick
+from models.mergers import merged_features, merged_segments
 from models.rfm import RFM_SCHEMA, rfm_segments
+from models.sentences import worded
 
 BEHAVIOUR_SCHEMA = pl.Schema(
     {
@@ -56,12 +58,12 @@ _MOST_TOLD = 2
 _REASONS = {
     "en": {
         "lead": "Has not bought yet.",
-        "few": "Only {count} such customers have bought, too few to find groups of behaviour.",
+        "few": "Only {count such customer has|such customers have} bought, too few to find groups of behaviour.",
         "none": "Buyers do not fall into groups of behaviour that hold for other samples of them.",
     },
     "de": {
         "lead": "Hat noch nicht gekauft.",
-        "few": "Nur {count} solche Kunden haben gekauft, zu wenige für Gruppen nach Verhalten.",
+        "few": "Bisher {count solcher Käufer|solche Käufer}, zu wenige für Gruppen nach Verhalten.",
         "none": "Die Käufer bilden keine Gruppen nach Verhalten, die sich an anderen Stichproben bestätigen.",
     },
 }
@@ -87,6 +89,16 @@ class EarlierRun:
     customers: pl.DataFrame | None = None
     features: pl.DataFrame | None = None
     segments: pl.DataFrame | None = None
+
+    def under_current_ids(self, aliases: pl.DataFrame) -> EarlierRun:
+        """Return the run with its customers as they are told apart today; `aliases` has alias and customer_id."""
+        features = self.features
+        if features is not None:
+            features = merged_features(features, aliases) if set(NEEDED) <= set(features.columns) else None
+        customers = self.customers
+        if customers is not None:
+            customers = merged_segments(customers, features, aliases, as_of=self.as_of)
+        return replace(self, customers=customers, features=features)
 
 
 @dataclass(frozen=True)
@@ -152,7 +164,7 @@ def behaviour_segments(
     told. Fewer than `FEWEST_CUSTOMERS` buyers of a group have no segments, unless earlier ones are there.
     """
     known = segments_of(earlier_segments)
-    earlier = _complete(earlier_features, features)
+    earlier = features.clear() if earlier_features is None else earlier_features
     were = _assigned(earlier, known).select("customer_id", earlier_segment_id="segment_id")
     buyers = _buyers(features).join(were, on="customer_id", how="left", maintain_order="left")
     found = [
@@ -175,11 +187,6 @@ def behaviour_segments(
         .collect()
     )
     return Behaviour(customers, _table(found, buyers, now, as_of, language))
-
-
-def _complete(earlier: pl.DataFrame | None, features: pl.DataFrame) -> pl.DataFrame:
-    """The earlier features, or no rows where an earlier version did not know all of them."""
-    return features.clear() if earlier is None or not set(NEEDED) <= set(earlier.columns) else earlier
 
 
 def _buyers(features: pl.DataFrame) -> pl.DataFrame:
@@ -220,7 +227,7 @@ def _reason(segments: Sequence[Segment], buyers: pl.DataFrame, language: str) ->
     told = {segment.segment_id: segment_words.reason(segment.box, language) for segment in segments}
     counts = {group: part.height for group, part in _by_group(buyers)}
     without = {
-        group: phrases["few"].format(count=count) if count < FEWEST_CUSTOMERS else phrases["none"]
+        group: worded(phrases["few"], count=count) if count < FEWEST_CUSTOMERS else phrases["none"]
         for group, count in counts.items()
     }
     return (

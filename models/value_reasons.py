@@ -8,23 +8,23 @@ from models.sentences import number, sentence
 
 _TEXTS = {
     "en": {
-        "repeat": "Bought on {days} days, the last one {silence} days ago, usually within {gap} days; {orders} more "
-        "orders of {spend} each may be expected within {horizon} days.",
-        "once": "Bought once, {silence} days ago; {orders} more orders of {spend} each may be expected within "
-        "{horizon} days.",
-        "once_again": "Bought on {days} days, the last one {silence} days ago; {orders} more orders of {spend} each "
-        "may be expected within {horizon} days.",
+        "repeat": "Bought on {days day|days}, the last one {silence day|days} ago, usually within {gap day|days}; "
+        "{orders} more orders of {spend} each may be expected within {horizon day|days}.",
+        "once": "Bought once, {silence day|days} ago; {orders} more orders of {spend} each may be expected within "
+        "{horizon day|days}.",
+        "once_again": "Bought on {days day|days}, the last one {silence day|days} ago; {orders} more orders of {spend} "
+        "each may be expected within {horizon day|days}.",
         "slipping": " Overdue: so long a silence is unusual for this customer.",
         "short": " A plain rule, because the history is too short, or buyers are too few, to test a model.",
         "beaten": " A plain rule, because no model foretold held-out months any better.",
     },
     "de": {
-        "repeat": "An {days} Tagen gekauft, zuletzt vor {silence} Tagen, üblich ist binnen {gap} Tagen; in {horizon} "
-        "Tagen sind {orders} weitere Bestellungen zu je {spend} zu erwarten.",
-        "once": "Einmal gekauft, vor {silence} Tagen; in {horizon} Tagen sind {orders} weitere Bestellungen zu je "
-        "{spend} zu erwarten.",
-        "once_again": "An {days} Tagen gekauft, zuletzt vor {silence} Tagen; in {horizon} Tagen sind {orders} weitere "
-        "Bestellungen zu je {spend} zu erwarten.",
+        "repeat": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}, üblich ist binnen {gap Tag|Tagen}; in "
+        "{horizon Tag|Tagen} sind {orders} weitere Bestellungen zu je {spend} zu erwarten.",
+        "once": "Einmal gekauft, vor {silence Tag|Tagen}; in {horizon Tag|Tagen} sind {orders} weitere Bestellungen zu "
+        "je {spend} zu erwarten.",
+        "once_again": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}; in {horizon Tag|Tagen} sind "
+        "{orders} weitere Bestellungen zu je {spend} zu erwarten.",
         "slipping": " Überfällig: So lange schweigt dieser Kunde sonst nicht.",
         "short": " Einfache Regel, weil die Historie zu kurz oder die Käufer zu wenige sind, um ein Modell zu prüfen.",
         "beaten": " Einfache Regel, weil kein Modell zurückgehaltene Monate besser vorhergesagt hat.",

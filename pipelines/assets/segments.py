@@ -31,7 +31,7 @@ def segment_specs() -> list[dg.AssetSpec]:
             description=sentence,
             group_name="analytics",
             kinds={"polars"},
-            deps=[dg.AssetKey("customer_features")],
+            deps=[dg.AssetKey("customer_features"), dg.AssetKey(["analytics", "customer_aliases"])],
         )
         for name, sentence in TABLES.items()
     ]
@@ -43,10 +43,12 @@ def segments(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None
     """Segments that last from run to run, compared with those of the last published day."""
     folders = workspace.folders
     as_of = read_run_context(folders.raw)
+    earlier = earlier_run(folders, as_of)
+    aliases = pl.read_parquet(folders.analytics / "customer_aliases" / "customer_aliases.parquet")
     found = segmentation(
         workspace.warehouse.table("customer_features", columns=NEEDED),
         as_of=as_of,
-        earlier=earlier_run(folders, as_of),
+        earlier=earlier.under_current_ids(aliases) if earlier else None,
         language=folders.settings.language,
     )
     tables = {"customer_segments": found.customers, "behaviour_segments": found.segments}

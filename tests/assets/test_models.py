@@ -163,10 +163,16 @@ def test_segments_are_written_and_their_sizes_shown(
         }
     ).with_columns(discount_rate=0.0, refund_rate=0.0, web_share=1.0)
     fill_warehouse(customer_features=features)
+    publish(workspace, "2026-05-31", "customer_segments", pl.DataFrame({"customer_id": ["C0"], "rfm_segment": ["new"]}))
+    (workspace.analytics / "customer_aliases").mkdir()
+    aliases = pl.DataFrame({"alias": ["C0"], "customer_id": ["C1"]})
+    aliases.write_parquet(workspace.analytics / "customer_aliases" / "customer_aliases.parquet")
     result: dg.ExecuteInProcessResult = materialize(segments)
     assert result.success
     written = pl.read_parquet(workspace.analytics / "customer_segments" / "customer_segments.parquet")
     assert dict(written.select("customer_id", "rfm_segment").iter_rows())["C3"] == "lead"
+    before = dict(written.select("customer_id", "previous_rfm_segment").iter_rows())
+    assert before == {"C1": "new", "C2": None, "C3": None}, "C1 was called C0"
     assert written["behaviour_segment"].null_count() == 3, "three customers make no groups"
     customers, groups = (event.materialization for event in result.get_asset_materialization_events())
     assert customers.metadata["dagster/row_count"].value == 3

@@ -79,7 +79,7 @@ def test_groups_that_are_there_are_found_and_named(first: Behaviour) -> None:
 def test_a_segment_says_in_one_sentence_what_sets_it_apart(first: Behaviour, features: pl.DataFrame) -> None:
     told = dict(first.segments.select("name", "sentence").iter_rows())
     spenders = told["Buyers, here lately, large orders"]
-    assert spenders.startswith("200 customers who last bought less than 60 days ago and place orders of")
+    assert spenders.startswith("200 customers who last bought less than 60 days ago and placed orders of")
     assert "per order (all: " in spenders
     german = behaviour_segments(features, as_of=FIRST, language="de")
     assert "Käufer, neulich da, große Bestellungen" in german.segments["name"].to_list()
