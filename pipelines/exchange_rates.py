@@ -47,10 +47,12 @@ class RatePeriod:
 
 @dataclass(frozen=True)
 class RatedCurrencies:
-    """The currencies in which amounts may be, each with its first day in the time zone."""
+    """The currencies in which amounts may be, each with its first day in the time zone; `base` is that of amounts which
+    name none."""
 
     since: Mapping[str, date]
     timezone: str
+    base: str
 
 
 def read_rates(path: Path) -> tuple[DatedRate, ...]:

@@ -8,6 +8,7 @@ from datetime import date
 
 from data_quality.contracts import Column
 from pipelines.exchange_rates import ALWAYS, FOR_EVER, RatedCurrencies
+from pipelines.ingest.currency_signs import is_in_another_currency
 from pipelines.ingest.presets import Records
 from pipelines.quoting import literal
 
@@ -99,6 +100,19 @@ def rate_faults(entity: str, names: Sequence[str], currencies: RatedCurrencies) 
         yield Fault(
             f"coalesce({' OR '.join(too_early)}, false)", f"has no exchange rate for so early a day {_IN_FILES}"
         )
+
+
+def sign_faults(column: Column, names: Sequence[str], base: str) -> Iterator[Fault]:
+    """An amount whose own sign is of another currency than the row is in: its currency column's, else the base."""
+    is_said = "currency" in names
+    currency = f"coalesce(currency, {literal(base)})" if is_said else literal(base)
+    other = is_in_another_currency(raw_name(column), currency)
+    yield Fault(
+        f"({other} AND {column.name} <> 0)",
+        "names another currency than its row"
+        if is_said
+        else f"is not in {base}, in which amounts are where no column says their currency",
+    )
 
 
 def _date(day: date) -> str:

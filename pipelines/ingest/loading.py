@@ -57,7 +57,9 @@ class Loader:
 
 
 def _rated(settings: IngestSettings) -> list[str]:
-    return [f"{currency} since {first}" for currency, first in sorted(settings.currencies.since.items())]
+    return [settings.base_currency] + [
+        f"{currency} since {first}" for currency, first in sorted(settings.currencies.since.items())
+    ]
 
 
 def file_id(opened: Opened) -> str:

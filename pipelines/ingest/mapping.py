@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from data_quality.contracts import Column
 from pipelines.exchange_rates import RatedCurrencies
-from pipelines.ingest.faults import VALUED_ON, Fault, column_faults, moved_faults, rate_faults, raw_name, unread_cells
+from pipelines.ingest.faults import (
+    VALUED_ON,
+    Fault,
+    column_faults,
+    moved_faults,
+    rate_faults,
+    raw_name,
+    sign_faults,
+    unread_cells,
+)
 from pipelines.ingest.flags import spellings
 from pipelines.ingest.header import Header
 from pipelines.ingest.packed import PIECE, field_value
@@ -79,25 +88,35 @@ def map_columns(records: Records, facts: FileFacts, relation: str, currencies: R
         ]
         if not origins:
             continue
-        value = _first([origin.value for origin in origins])
+        value = _first_filled(origins) if column.is_exact and column.required else _first([o.value for o in origins])
         raw = _first([origin.raw for origin in origins])
         is_sum = any(rule.sum for rule in records.columns[column.name])
         label = _label(origins)
         faults = tuple(column_faults(records, column))
         mapped.append(ColumnSql(column, value, raw, label, faults, is_sum, unread_cells(records, column)))
     return [
-        replace(one, faults=(*one.faults, *_faults_beside_others(one, mapped, records, currencies))) for one in mapped
+        replace(one, faults=(*one.faults, *_faults_beside_others(one, mapped, records, facts, currencies)))
+        for one in mapped
     ]
 
 
 def _faults_beside_others(
-    one: ColumnSql, mapped: list[ColumnSql], records: Records, currencies: RatedCurrencies
+    one: ColumnSql, mapped: list[ColumnSql], records: Records, facts: FileFacts, currencies: RatedCurrencies
 ) -> Iterator[Fault]:
-    """What is wrong with a column only in the light of others."""
+    """What is wrong with a column only in the light of others. Lines are in the currency of their order."""
+    names = [other.name for other in mapped]
+    if one.column.type == "money" and records.entity != "order_lines" and not _is_plain(one, records, facts):
+        yield from sign_faults(one.column, names, currencies.base)
     if one.name == "currency" and records.entity in VALUED_ON:
-        yield from rate_faults(records.entity, [other.name for other in mapped], currencies)
+        yield from rate_faults(records.entity, names, currencies)
     if one.column.is_address:
         yield from moved_faults(one.column, [other.name for other in mapped if other.column.type == "text"])
+
+
+def _is_plain(one: ColumnSql, records: Records, facts: FileFacts) -> bool:
+    """Whether nothing but digits and a decimal mark stands in any cell of the column."""
+    cells = [cell for rule in records.columns[one.name] for header in rule.cells for cell in facts.cells(header)]
+    return bool(cells) and all(facts.styles.number(cell).is_plain for cell in cells)
 
 
 def unreachable(records: Records, facts: FileFacts) -> list[str]:
@@ -112,6 +131,12 @@ def unreachable(records: Records, facts: FileFacts) -> list[str]:
 
 def _first(values: list[str]) -> str:
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+def _first_filled(origins: list[_Origin]) -> str:
+    """The value of the first cell that is filled: where an id cannot be read, none of another kind stands in for it."""
+    branches = " ".join(f"WHEN coalesce({o.raw}, {o.value}) IS NOT NULL THEN {o.value}" for o in origins[:-1])
+    return f"CASE {branches} ELSE {origins[-1].value} END" if branches else origins[0].value
 
 
 def _label(origins: list[_Origin]) -> str:
@@ -201,11 +226,13 @@ def _product(rule: Rule, facts: FileFacts) -> Iterator[_Origin]:
     if not all(factors):
         return
     first, second = (as_decimal(cell, facts.styles.number(cell)) for (cell,) in factors)
+    are_plain = all(facts.styles.number(cell).is_plain for (cell,) in factors)
+    raw = "NULL::VARCHAR" if are_plain else " || ' x ' || ".join(cell for (cell,) in factors)
     less = [
         f" - coalesce({as_decimal(cell, facts.styles.number(cell))}, 0)" for cell in facts.cells(rule.less or "")[:1]
     ]
     value = f"CAST({first} * {second}{''.join(less)} AS {DECIMAL})"
-    yield _Origin(value, "NULL::VARCHAR", " x ".join(rule.product or ()))
+    yield _Origin(value, raw, " x ".join(rule.product or ()))
 
 
 def _joined(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:

@@ -55,4 +55,8 @@ def _parquet_text(name: str, kind: str) -> str:
         return trimmed(column)
     if kind.startswith("TIMESTAMP WITH TIME ZONE"):
         return f"CAST(timezone('UTC', {column}) AS VARCHAR) || 'Z'"
+    if kind in ("DOUBLE", "FLOAT"):  # numbers of records among gaps become such: 1001.0 is the number 1001
+        is_whole = f"{column} = trunc({column}) AND abs({column}) < 1e15"
+        whole, other = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)", f"upper(CAST({column} AS VARCHAR))"
+        return f"CASE WHEN {is_whole} THEN {whole} ELSE {other} END"
     return f"CAST({column} AS VARCHAR)"

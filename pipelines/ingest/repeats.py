@@ -102,7 +102,7 @@ def _has_position(records: Records, facts: FileFacts) -> bool:
 
 def _columns(records: Records, facts: FileFacts, source: Source) -> dict[str, ColumnSql]:
     """The columns by name. Nothing is converted here, so no currency need have a rate."""
-    columns = map_columns(records, facts, source.relation, RatedCurrencies({}, "UTC"))
+    columns = map_columns(records, facts, source.relation, RatedCurrencies({}, "UTC", ""))
     return {column.name: column for column in columns}
 
 

@@ -38,7 +38,7 @@ class IngestSettings:
     def currencies(self) -> RatedCurrencies:
         """The currencies in which orders may be; the base currency always is one."""
         always = dict.fromkeys(self.currencies_with_rates | {self.base_currency}, ALWAYS)
-        return RatedCurrencies({**self.rates_since, **always}, self.timezone)
+        return RatedCurrencies({**self.rates_since, **always}, self.timezone, self.base_currency)
 
     def presets(self) -> tuple[Preset, ...]:
         """The company's own presets, then the shipped ones. Raises DefinitionError where one of its own is wrong."""

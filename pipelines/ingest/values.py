@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from data_quality.contracts import DUCKDB_TYPES, Column
+from pipelines.ingest.currency_signs import SIGNS
 from pipelines.ingest.flags import NO, YES
 from pipelines.ingest.month_names import FOREIGN, in_english
 from pipelines.ingest.number_times import compact_as_local, epoch_as_utc, is_number_time, serial_as_local
@@ -12,10 +13,6 @@ from pipelines.quoting import literal
 
 BLANKS = "' \t\r\n' || chr(160) || chr(65279)"
 DECIMAL = DUCKDB_TYPES["money"]
-_CURRENCY_SIGNS = (
-    r"(?:\b(?:US|AU|CA|NZ|HK|A|C|R)[$]|[€$£¥₺₽₹]|zł|Kč|"
-    r"\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|TRY|HUF|RON|BGN|AUD|CAD|NZD|JPY|CNY|INR|BRL|Fr\.?|kr\.?))"
-)
 _GAP = r"[\s\x{a0}\x{202f}]"
 _BLANK_GROUP = r"[\s\x{a0}\x{202f}''’]"
 EITHER_WAY = "^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
@@ -121,9 +118,10 @@ def as_decimal(sql: str, style: NumberStyle) -> str:
 def amount_text(sql: str) -> str:
     """An amount without currency and outer blanks, its sign in front. Blanks that group digits stay, for only the shape
     of the whole tells them from two numbers; a currency within the digits (5€50) leaves a gap that no shape allows."""
-    bare = f"regexp_replace({sql}, '{_CURRENCY_SIGNS}', '  ', 'gi')"
+    bare = f"regexp_replace({sql}, '{SIGNS}', '  ', 'gi')"
     edges = f"^{_GAP}+|{_GAP}+$|([-+−(]){_GAP}+|{_GAP}+([-−)])"
-    closed = f"regexp_replace({bare}, '{edges}', '\\1\\2', 'g')"
+    whole = f"regexp_replace({bare}, '[.,][-−–—]{{1,2}}({_GAP}*)$', '\\1')"  # 5,- is five and no cents
+    closed = f"regexp_replace({whole}, '{edges}', '\\1\\2', 'g')"
     in_front = f"regexp_replace({closed}, '^\\((.+)\\)$|^(.*[0-9.,])[-−]$', '-\\1\\2')"
     return f"trim(replace({in_front}, '−', '-'))"
 
@@ -265,11 +263,12 @@ def _as_local(sql: str, style: TimeStyle) -> str:
 
 def _numeric_branches(sql: str, separator: str, day_first: bool | None) -> list[str]:
     """A year has two digits or four that do not start with 0: `%Y` alone would read 0024 and 202 as years."""
+    plain = f"replace(replace({sql}, ', ', ' '), ' Uhr', '')"  # 31.12.2024, 23:59 Uhr
 
     def branch(first: str, second: str, *, is_day_first: bool) -> str:
         shape = f"^{first}[{separator}]{second}[{separator}]{_YEAR}(?:[^0-9]|$)"
         formats = _numeric_formats(separator, is_day_first)
-        return f"WHEN regexp_matches({sql}, '{shape}') THEN {_strptime(sql, formats)}"
+        return f"WHEN regexp_matches({sql}, '{shape}') THEN {_strptime(plain, formats)}"
 
     any_part, only_day = "[0-9]{1,2}", "(?:1[3-9]|2[0-9]|3[01])"
     if day_first is not None:

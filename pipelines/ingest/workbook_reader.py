@@ -120,7 +120,10 @@ def _shown(cell: object) -> str:
 
 
 def _number(number: float) -> str:
-    """Three decimals get a fourth: `1.2340` has a decimal point in every country, `1.234` has not."""
+    """Three decimals get a fourth: `1.2340` has a decimal point in every country, `1.234` has not. Of more than fifteen
+    digits a workbook keeps no more than fifteen, so such a number is written as one that is rounded."""
+    if abs(number) >= 1e15:
+        return format(number, ".14E")
     if number.is_integer():
         return format(number + 0.0, ".0f")  # the sum turns -0.0 into 0.0
     text = format(number, ".15g") if abs(number) >= 1e-4 else format(number, ".17f").rstrip("0")

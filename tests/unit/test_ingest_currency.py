@@ -12,6 +12,7 @@ from pipelines.ingest.currency import usual_currency
 from pipelines.ingest.preset_files import shipped_presets
 from pipelines.ingest.settings import ingest_settings
 from pipelines.workspace import Workspace
+from tests.unit.companies import Company
 
 HEADER = "Name,Email,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price"
 
@@ -76,3 +77,36 @@ def test_a_currency_without_a_rate_is_named_in_the_ledger(workspace: Workspace) 
     assert "GBP" in orders["retail.csv"].message
     assert "settings.yml" in orders["retail.csv"].message
     assert orders["retail.csv"].amount_quarantined == Decimal("15.30")
+
+
+def money_of(company: Company, text: str) -> tuple[list[tuple[object, ...]], list[str]]:
+    company.write("orders.csv", text)
+    company.ingest()
+    return company.query("orders", "order_number, total"), [str(row[4]) for row in company.quarantined()]
+
+
+@pytest.mark.parametrize("amount", ["7,00 $", "£7,00", "7,00 CHF", "US$ 7,00", "7 kr", "7,00 Fr."])
+def test_a_sign_of_another_currency_is_never_taken_for_the_base(tmp_path: Path, amount: str) -> None:
+    """Accident: seven pounds are booked as seven euros."""
+    rows = f"Bestellnummer;Datum;Gesamtbetrag\n1;01.02.2025;5,00 €\n2;01.02.2025;{amount}\n3;01.02.2025;EUR 0,50\n"
+    kept, reasons = money_of(Company(tmp_path), rows)
+    assert kept == [("1", Decimal("5.0000")), ("3", Decimal("0.5000"))]
+    assert reasons == [
+        f'Gesamtbetrag: "{amount}" is not in EUR, in which amounts are where no column says their currency'
+    ]
+
+
+def test_a_sign_must_fit_the_currency_that_its_row_names(tmp_path: Path) -> None:
+    header = "Bestellnummer;Datum;Gesamtbetrag;Währung\n"
+    rows = "1;01.02.2025;$5,00;USD\n2;01.02.2025;5,00 €;USD\n3;01.02.2025;€ 3,00;\n"
+    kept, reasons = money_of(Company(tmp_path), header + rows)
+    assert kept == [("1", Decimal("5.0000")), ("3", Decimal("3.0000"))]
+    assert reasons == ['Gesamtbetrag: "5,00 €" names another currency than its row']
+
+
+def test_a_price_of_another_currency_leaves_out_its_order(tmp_path: Path) -> None:
+    """Accident: a total that is reckoned from pieces and prices forgets the sign of the prices."""
+    rows = "Bestellnummer;Datum;Artikelnummer;Menge;Einzelpreis\n1;01.02.2025;A;2;$5,00\n2;01.02.2025;A;2;5,00 €\n"
+    kept, reasons = money_of(Company(tmp_path), rows)
+    assert kept == [("2", Decimal("10.0000"))]
+    assert any("2 x $5,00" in reason for reason in reasons)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.ingest.batch import ingest
 from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.settings import IngestSettings
+from tests.unit.companies import Company
 
 HEADER = "Record ID,First Name,Last Name,Email,City"
 ROWS = (
@@ -132,3 +135,16 @@ def test_a_lone_row_with_a_delimiter_too_many_is_not_shifted(tmp_path: Path) -> 
     read = Read(text("101,Anna,,Ost,anna@example.com,"), tmp_path)
     assert read.kept == {}
     assert read.quarantined == {2}
+
+
+def test_a_record_number_that_a_table_holds_as_a_decimal_number_is_the_same_number(tmp_path: Path) -> None:
+    """Accident: a column of ids with a gap becomes 1001.0, and no order finds its customer."""
+    company = Company(tmp_path)
+    columns = {
+        "Kundennummer": [1001.0, None],
+        "Nachname": ["Muster", "Mohn"],
+        "E-Mail": ["a@example.com", "b@example.com"],
+    }
+    pq.write_table(pa.table(columns), company.landing / "kunden.parquet")
+    company.ingest()
+    assert company.query("contacts", "source_id") == [("1001",), ("b@example.com",)]

@@ -75,6 +75,15 @@ def test_an_error_in_a_cell_is_quarantined_and_not_taken_for_an_empty_cell(compa
     assert rejected == [(5, "Betrag")]
 
 
+def test_a_number_of_more_digits_than_a_workbook_keeps_is_no_id(company: Company) -> None:
+    """Accident: the last digits of long ids become zeros, and two customers become one."""
+    rows = [DEALS[:4], [123456789012345, "Tee", "offen", 1], [12345678901234567, "Kanne", "offen", 2]]
+    write(company.landing / "ids.xlsx", {"S": rows})
+    (row,) = company.ingest().rows
+    assert company.rows("deals", "source_id") == [("123456789012345",)]
+    assert "is a number that a spreadsheet has rounded" in row.message
+
+
 def test_no_module_of_the_current_folder_is_run_by_the_reader(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
