@@ -50,17 +50,24 @@ main.add_command(completion)
 @workspace_option
 @click.option("--customers", default=5_000, show_default=True, type=click.IntRange(10), help="How many people.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, another company.")
-def demo(folder: Path | None, customers: int, seed: int) -> None:
+@click.option(
+    "--next-month", is_flag=True, help="Play the demo on: the published contact plan is carried out, four weeks go by."
+)
+def demo(folder: Path | None, customers: int, seed: int, *, next_month: bool) -> None:
     """Write the exports of an invented company into landing/, and the truth about it into truth/.
 
     \b
     Examples:
       stammkunde demo
       stammkunde demo --workspace /tmp/small --customers 500 --seed 7
+      stammkunde run && stammkunde demo --next-month && stammkunde run
     """
     from twin.writing import write_company
 
     workspace = Workspace.locate(folder)
+    if next_month:
+        _play_demo_on(workspace)
+        return
     if workspace.landing.exists() and any(workspace.landing.iterdir()):
         stop(f"{workspace.landing} already holds files. The demo needs an empty landing folder.")
     os.umask(0o077)
@@ -68,6 +75,24 @@ def demo(folder: Path | None, customers: int, seed: int) -> None:
     with screen.status(f"Inventing {customers:,} people, what they buy and what is written to them ..."):
         write_company(workspace.root, customers=customers, seed=seed)
     click.echo(f"An invented company of {customers:,} people now lies in {workspace.landing}.")
+
+
+def _play_demo_on(workspace: Workspace) -> None:
+    from pipelines.plan_summary import contacted_records
+    from pipelines.published import PublishedTables
+    from twin.next_month import write_next_month
+
+    os.umask(0o077)
+    contacts = contacted_records(PublishedTables(workspace.latest))
+    try:
+        with console().status("Carrying out the contact plan; four weeks go by ..."):
+            write_next_month(workspace.root, contacts)
+    except (FileNotFoundError, FileExistsError, ValueError) as error:
+        stop(str(error))
+    click.echo(
+        f"The contact plan has been carried out, and four weeks have gone by. {workspace.landing} holds the exports of "
+        "that day; `stammkunde run` says what has come of it."
+    )
 
 
 @main.command()

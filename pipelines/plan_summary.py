@@ -1,10 +1,12 @@
-"""What the closing summary says of the contact plan: how many contacts, and which channels are closed."""
+"""What the published contact plan comes to: how many contacts, which channels are closed, who is contacted."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import polars as pl
+
+from pipelines.published import PublishedTables
 
 
 def plan_sentences(tables: Path) -> list[str]:
@@ -21,6 +23,13 @@ def plan_sentences(tables: Path) -> list[str]:
     started = plan.select(pl.col("plan_id").first()).item() or ""
     said = f"Contact plan of {started}: {sum(counts.values()):,} contacts ({made}); {held_out:,} customers held out."
     return [said, *_closed(pl.read_parquet(tables / "plan_limits.parquet"))]
+
+
+def contacted_records(tables: PublishedTables) -> pl.DataFrame:
+    """source_system, source_id, channel: each record of each customer whom the published plan contacts."""
+    plan = tables["contact_plan"].filter(pl.col("channel") != "none").select("customer_id", "channel")
+    links = tables["customer_links"].select("customer_id", "source_system", "source_id")
+    return plan.join(links, on="customer_id").select("source_system", "source_id", "channel").collect()
 
 
 def _closed(limits: pl.DataFrame) -> list[str]:

@@ -23,6 +23,9 @@ from twin.newsletters import Mailing, Newsletter
 from twin.orders import CAUSES, NEVER, Orders
 from twin.reactions import MACHINES, Events
 
+PARAMETERS = "parameters.json"
+LANDED_FILES = "landing.json"
+
 
 def people_truth(company: Company, newsletter: Newsletter, orders: Orders) -> pl.DataFrame:
     """One row per person: who it is, its true traits, what it has bought and will buy. Money in euros."""

@@ -80,6 +80,8 @@ def write_facts(folder: Path, facts: Facts, *, beginning: Facts) -> TwinSummary:
     _write_truth(beside, company, newsletter, calls, orders, activities, records)
     totals = _totals(company, calls, orders, activities, records)
     truth.write_json(beside / "totals.json", totals | rows | {"machine_events": machine_events})
+    files = sorted(path.relative_to(landing).as_posix() for path in landing.rglob("*") if path.is_file())
+    truth.write_json(beside / truth.LANDED_FILES, {"files": files})
     return TwinSummary(
         landing=landing,
         truth=beside,
@@ -90,7 +92,7 @@ def write_facts(folder: Path, facts: Facts, *, beginning: Facts) -> TwinSummary:
         charged=int(orders.total.sum()),
         email_rows=sum(activity.rows for activity in activities),
         calls=len(calls.person),
-        files=sum(path.is_file() for path in landing.rglob("*")),
+        files=len(files),
     )
 
 
@@ -168,7 +170,7 @@ def _write_truth(
     }
     for name, frame in tables.items():
         frame.write_parquet(folder / f"{name}.parquet")
-    truth.write_json(folder / "parameters.json", truth.parameters_truth(company))
+    truth.write_json(folder / truth.PARAMETERS, truth.parameters_truth(company))
 
 
 def _totals(

@@ -103,6 +103,7 @@ def odd_places(tmp_path: Path) -> dict[str, str]:
         ["inspect", "/nowhere/orders.csv"],
         ["inspect"],
         ["demo", "--customers", "-3"],
+        ["demo", "--next-month"],
         ["ui", "--port", "99999"],
         ["completion", "tcsh"],
         ["rum"],

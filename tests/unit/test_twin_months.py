@@ -10,6 +10,7 @@ import pytest
 
 from twin.clock import day_number
 from twin.months import MONTH_DAYS, World, begin, play, write_world
+from twin.next_month import write_next_month
 from twin.writing import write_company
 
 
@@ -86,5 +87,42 @@ def test_a_channel_that_is_not_there_or_a_month_too_many_is_refused(world: World
         play(world, {})
 
 
+def test_the_demo_goes_on_as_the_played_world_does(tmp_path: Path) -> None:
+    """Month after month, with contacts named by the records of the exports."""
+    write_company(tmp_path / "demo", 120, seed=4)
+    world = begin(120, seed=4)
+    for month, people in enumerate((range(40), range(20, 70))):
+        records = pl.read_parquet(tmp_path / "demo" / "truth" / "records.parquet").filter(
+            pl.col("entity") == "contacts"
+        )
+        numbers = pl.read_parquet(tmp_path / "demo" / "truth" / "people.parquet")["person_id"]
+        contacts = records.filter(pl.col("true_id").is_in(numbers[list(people)].implode())).select(
+            "source_system", "source_id", pl.lit("email").alias("channel")
+        )
+        known = np.flatnonzero(numbers.is_in(records["true_id"].implode()).to_numpy())
+        write_next_month(tmp_path / "demo", contacts)
+        world = play(world, {"email": np.intersect1d(known, list(people))})
+        write_world(tmp_path / f"month {month}", world)
+        for name in ("landing", "truth/orders.parquet", "truth/campaigns.parquet"):
+            assert written(tmp_path / "demo" / name) == written(tmp_path / f"month {month}" / name)
+    assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == ["landing", "truth"]
+
+
+def test_the_demo_does_not_go_on_over_files_of_others(tmp_path: Path) -> None:
+    nobody = pl.DataFrame(schema={"source_system": pl.String, "source_id": pl.String, "channel": pl.String})
+    with pytest.raises(FileNotFoundError, match="no invented company"):
+        write_next_month(tmp_path, nobody)
+    write_company(tmp_path, 30, seed=4)
+    (tmp_path / "landing" / "mine.csv").touch()
+    before = files(tmp_path)
+    with pytest.raises(FileExistsError, match=r"mine\.csv"):
+        write_next_month(tmp_path, nobody)
+    assert files(tmp_path) == before
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def written(path: Path) -> dict[str, bytes] | bytes:
+    return files(path) if path.is_dir() else path.read_bytes()
