@@ -86,7 +86,9 @@ def _read(connection: duckdb.DuckDBPyConnection, plan: Plan) -> _Read:
     money = f"coalesce(sum({amount}), 0)::DECIMAL(38,4)" if amount and not _repeats_amount(plan) else "0"
     doubtful = [column for column in plan.columns if column.unread]
     told = [f", any_value(label_{one.name}) FILTER ({one.unread}), count_if({one.unread})" for one in doubtful]
-    query = f"SELECT count(*), {bad}, {money}{''.join(told)} FROM ({plan.rows}) AS read_rows"
+    asked = [column for column in plan.columns if column.name == amount or column.unread]
+    read_rows = plan.rows if plan.records.one_per or plan.is_single else plan.rows_with(asked)
+    query = f"SELECT count(*), {bad}, {money}{''.join(told)} FROM ({read_rows}) AS read_rows"
     rows, bad_rows, total, *counted = connection.execute(query).fetchone() or (0, 0, 0)
     unread = {label: int(count) for label, count in zip(counted[::2], counted[1::2], strict=True) if count}
     if amount and _repeats_amount(plan):

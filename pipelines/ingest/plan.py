@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -23,15 +23,36 @@ from pipelines.quoting import literal
 
 @dataclass(frozen=True)
 class Plan:
-    """The records of one entity that a file gives, as SQL: `rows` selects line, values, raw texts and labels."""
+    """The records of one entity that a file gives, as SQL. `scope` is what stands behind FROM: the rows that hold one;
+    `keys` are told of each beside the columns; of repeated orders only the first `is_single`."""
 
     records: Records
     columns: tuple[ColumnSql, ...]
-    rows: str
+    scope: str
+    keys: tuple[str, ...]
     is_bad: str
     keeps_order: bool
     words: tuple[tuple[str, tuple[Vocabulary, ...]], ...] = ()
     """Rows of the file (SQL behind FROM), and the vocabularies of which they may hold other words."""
+
+    is_single: str | None = None
+
+    @property
+    def rows(self) -> str:
+        """Select line, and the value, the raw text and the label of every column."""
+        return self.rows_with(self.columns)
+
+    def rows_with(self, columns: Iterable[ColumnSql]) -> str:
+        """Select no more than these columns, whose SQL alone is then planned."""
+        selected = ["line"]
+        for column in columns:
+            selected += [
+                f"{column.value} AS {column.name}",
+                f"{column.raw} AS {column.raw_name}",
+                f"{column.label} AS label_{column.name}",
+            ]
+        rows = f"SELECT {', '.join([*selected, *self.keys])} FROM {self.scope}"
+        return f"SELECT * FROM ({rows}) AS all_rows WHERE {self.is_single}" if self.is_single else rows
 
     @property
     def contract(self) -> Contract:
@@ -55,26 +76,20 @@ def planned(
     faults = [fault.condition for column in columns for fault in column.faults]
     if parent := next((other for other in preset.records if other.entity == records.belongs_to), None):
         faults.append(quarantine.follows(parent))
-    selected = ["line"]
-    for column in columns:
-        selected += [
-            f"{column.value} AS {column.name}",
-            f"{column.raw} AS {column.raw_name}",
-            f"{column.label} AS label_{column.name}",
-        ]
     keys = [f"{key} AS group_key" for key in _cells(facts, records.one_per)]
     amount = next((column for column in columns if column.name == records.contract.amount), None)
     if keys and amount and not amount.is_sum:
         group = f"OVER (PARTITION BY {_cells(facts, records.one_per)[0]})"
         keys.append(f"min({amount.value}) {group} IS DISTINCT FROM max({amount.value}) {group} AS rows_disagree")
-    filled, scope = f"{relation} AS cells WHERE {_is_filled(records, facts)}", _scope(records, facts)
-    rows = f"SELECT {', '.join(selected + keys)} FROM {filled} AND {scope}"
+    filled = f"{relation} AS cells WHERE {_is_filled(records, facts)}"
+    scope = f"{filled} AND {_scope(records, facts)}"
     is_bad = " OR ".join(f"({fault})" for fault in faults)
     words = (
-        (f"{filled} AND {scope}", tuple(vocabularies(records, facts)) if not records.unpack else ()),
+        (scope, tuple(vocabularies(records, facts)) if not records.unpack else ()),
         (filled, tuple(rows_left_out(preset, records, facts))),
     )
-    plan = Plan(records, columns, rows, is_bad, source.keeps_order and not records.unpack, words)
+    keeps_order = source.keeps_order and not records.unpack
+    plan = Plan(records, columns, scope, tuple(keys), is_bad, keeps_order, words)
     if len(keys) < 2 or amount is None:
         return plan
     return _with_fault(plan, amount.name, Fault("rows_disagree", "differs between the rows of one order"))
@@ -82,14 +97,13 @@ def planned(
 
 def with_single_orders(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
     """The plan without orders that the file says twice; those that it says differently go to quarantine."""
-    is_numbered = any(column.name == "order_number" for column in plan.columns)
-    if plan.records.entity != "orders" or plan.records.one_per or not is_numbered:
+    number = [column for column in plan.columns if column.name == "order_number"]
+    if plan.records.entity != "orders" or plan.records.one_per or not number:
         return plan
-    if not has_repeated_orders(connection, plan.rows, plan.columns):
+    if not has_repeated_orders(connection, plan.rows_with(number), plan.rows, plan.columns):
         return plan
-    rows = f"SELECT * FROM ({plan.rows}) AS all_rows WHERE NOT ({SAID_TWICE})"
     fault = Fault(SAID_DIFFERENTLY, "stands twice in the file with different content")
-    return replace(_with_fault(plan, "order_number", fault), rows=rows)
+    return replace(_with_fault(plan, "order_number", fault), is_single=f"NOT ({SAID_TWICE})")
 
 
 def _with_fault(plan: Plan, column_name: str, fault: Fault) -> Plan:

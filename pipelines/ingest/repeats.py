@@ -48,9 +48,14 @@ def without_repeats(
     return replace(source, relation=relation, has_gaps=True), notes
 
 
-def has_repeated_orders(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[ColumnSql]) -> bool:
-    """Whether `rows`, one per order, hold an order number twice; then SAID_TWICE and SAID_DIFFERENTLY can be asked."""
-    keys = f"SELECT count(order_number) - count(DISTINCT order_number) FROM ({rows}) AS read_rows"
+def has_repeated_orders(
+    connection: duckdb.DuckDBPyConnection, numbers: str, rows: str, columns: Sequence[ColumnSql]
+) -> bool:
+    """Whether `rows`, one per order, hold an order number twice; then SAID_TWICE and SAID_DIFFERENTLY can be asked.
+
+    `numbers` are the same rows with no other column.
+    """
+    keys = f"SELECT count(order_number) - count(DISTINCT order_number) FROM ({numbers}) AS read_rows"
     if not _count(connection, keys):
         return False
     values = ", ".join(column.name for column in columns)
