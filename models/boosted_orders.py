@@ -7,7 +7,7 @@ what BG/NBD cannot, such as how many one-time buyers come back, and is blind whe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,20 +29,28 @@ FEATURES = {
 _MOST_ROWS = 150_000
 
 
-def fit_boosted_orders(
-    examples: Sequence[tuple[pl.DataFrame, Floats, float]], *, seed: int
-) -> Callable[[pl.DataFrame], Floats]:
+class Example(NamedTuple):
+    """What was known of customers (`purchase_history.histories`), what each one's purchases are worth (above 0), and
+    how many purchases he was seen to make within how many days."""
+
+    history: pl.DataFrame
+    worth: Floats
+    seen: Floats
+    days: float
+
+
+def fit_boosted_orders(examples: Sequence[Example], *, seed: int) -> Callable[[pl.DataFrame], Floats]:
     """Return a function from histories to purchases per day, one number per row.
 
-    Each example is a history (see `purchase_history.histories`), the purchases that followed, and within how many days.
+    A customer counts by what his purchases are worth: one too many or too few of a wholesaler is a larger mistake.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
-    step = max(1, sum(history.height for history, _, _ in examples) // _MOST_ROWS)
-    rows = np.vstack([_features(history)[::step] for history, _, _ in examples])
-    rates = np.concatenate([(seen / days)[::step] for _, seen, days in examples])
-    weights = np.concatenate([np.full(len(seen[::step]), days) for _, seen, days in examples])
+    step = max(1, sum(each.history.height for each in examples) // _MOST_ROWS)
+    rows = np.vstack([_features(each.history)[::step] for each in examples])
+    rates = np.concatenate([(each.seen / each.days)[::step] for each in examples])
+    weights = np.concatenate([(each.worth * each.days)[::step] for each in examples])
     mean = float(np.average(rates, weights=weights))
     if mean == 0.0:
         return lambda history: np.zeros(history.height)
@@ -51,7 +59,7 @@ def fit_boosted_orders(
         learning_rate=0.05,
         max_iter=100,
         max_leaf_nodes=8,
-        min_samples_leaf=50,
+        min_samples_leaf=20,
         l2_regularization=1.0,
         early_stopping=False,
         monotonic_cst=list(FEATURES.values()),

@@ -8,6 +8,11 @@ The blend is the presumption, because an average of forecasts that err different
 replaces it only where it was better by more than chance. Whatever wins must beat the best naive rule by more than
 chance, or that rule is used. Chance is measured by the differences from customer to customer: twice their standard
 error, which one draw in forty exceeds on that side.
+
+What customers spend is another question than how often they buy: few of them make the money, and who they are matters
+most. So where a model wins, the forecast of value is that of the model which is best on the whole in root mean squared
+error, Spearman's rank correlation and top-decile capture of the money. No test stands before it, for a handful of
+customers decide on squared money, and no difference would be more than chance.
 """
 
 from __future__ import annotations
@@ -49,6 +54,8 @@ SCORES_SCHEMA = pl.Schema(
 # Each hearing holds out a third of the history, at most the horizon: the last one, and the one before it.
 _HEARINGS = 2
 _STANDARD_ERRORS = 2.0
+# By what forecasts of value are judged, and whether more of it is better.
+_VALUE_SCORES = {"rmse": -1.0, "spearman": 1.0, "capture": 1.0}
 
 
 class Hearing(NamedTuple):
@@ -65,12 +72,14 @@ class Hearing(NamedTuple):
 class Ruling:
     """The winner, the naive rule it was held against, their mean Poisson deviances, and all that was heard.
 
-    Where the rule won itself, `winner` is the rule and `best_model` the model that did not beat it, or None where none
-    could be fitted. `purchase_model` is the best of the purchase models, None likewise. `scores` has the columns of
-    SCORES_SCHEMA for every candidate; `hearings` are the held-out periods, the latest first.
+    `winner` forecasts orders, `value_winner` what they bring. Where the rule won itself, both are the rule, and
+    `best_model` is the model that did not beat it, or None where none could be fitted. `purchase_model` is the best of
+    the purchase models, None likewise. `scores` has the columns of SCORES_SCHEMA for every candidate;
+    `hearings` are the held-out periods, the latest first.
     """
 
     winner: str
+    value_winner: str
     rule: str
     best_model: str | None
     purchase_model: str | None
@@ -87,7 +96,8 @@ class Ruling:
         comparison = f"(Poisson deviance {model:.3f} against {rule:.3f}; held-out periods: {len(self.hearings)})"
         if self.winner == self.rule:
             return f"No model beats the rule {self.rule} by more than chance {comparison}."
-        return f"{self.winner} forecasts orders better than the rule {self.rule} does {comparison}."
+        value = "" if self.value_winner == self.winner else f" {self.value_winner} forecasts best what they bring."
+        return f"{self.winner} forecasts orders better than the rule {self.rule} does {comparison}.{value}"
 
 
 def judge(days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0) -> Ruling | None:
@@ -133,8 +143,11 @@ def _decided(hearings: tuple[Hearing, ...]) -> Ruling:
     best = min((name for name in in_all if name not in NAIVE), key=mean.__getitem__, default=None)
     if best and BLEND in loss and not _is_better(loss[best], loss[BLEND]):
         best = BLEND
+    models = [name for name in in_all if name not in NAIVE]
+    does_win = best is not None and _is_better(loss[best], loss[rule])
     return Ruling(
-        winner=best if best and _is_better(loss[best], loss[rule]) else rule,
+        winner=best if best and does_win else rule,
+        value_winner=_best_of_value(hearings, models) if does_win else rule,
         rule=rule,
         best_model=best,
         purchase_model=min((name for name in in_all if name in PURCHASE_MODELS), key=mean.__getitem__, default=None),
@@ -149,6 +162,15 @@ def _losses(hearings: tuple[Hearing, ...], name: str) -> Floats:
     parts = [poisson_deviances(hearing.orders, hearing.forecasts.orders[name]) for hearing in hearings]
     weights = [1.0 / float(hearing.orders.mean()) for hearing in hearings]
     return np.concatenate([part * weight for part, weight in zip(parts, weights, strict=True)])
+
+
+def _best_of_value(hearings: tuple[Hearing, ...], models: list[str]) -> str:
+    """The model with the least error and the best order of customers, all scores as shares of the models' mean."""
+    found = [[scores(h.spend, h.forecasts.value(name)) for name in models] for h in hearings]
+    table = np.array([[[each[score] for score in _VALUE_SCORES] for each in hearing] for hearing in found])
+    usual = np.maximum(np.abs(table.mean(axis=1, keepdims=True)), 1e-12)
+    worth = ((table / usual) * list(_VALUE_SCORES.values())).sum(axis=(0, 2))
+    return models[int(np.argmax(worth))]
 
 
 def _is_better(loss: Floats, than: Floats) -> bool:

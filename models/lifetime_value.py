@@ -1,8 +1,8 @@
-"""What each buyer is worth over the coming months, by the forecast that won in court, and how sure that is.
+"""What each buyer is worth over the coming months, by the forecasts that won in court, and how sure that is.
 
-The court (`models.court`) names the forecast of orders; what an order is worth follows from Gamma-Gamma or a mean
-drawn to that of all. Where the history is too short for the court, or no model beat the plain rules, a plain rule is
-used and says so.
+The court (`models.court`) names the forecast of orders and that of what they bring; what an order is worth follows
+from Gamma-Gamma or a mean drawn to that of all. Where the history is too short for the court, or no model beat the
+plain rules, a plain rule is used and says so.
 """
 
 from __future__ import annotations
@@ -61,13 +61,15 @@ _ROWS_FOR_MONTHS = 2_000
 
 @dataclass(frozen=True)
 class Valuation:
-    """The table of VALUE_SCHEMA, the model that it rests on, what the court ruled, and the interval's coverage there.
+    """The table of VALUE_SCHEMA, the forecasts that it rests on, what the court ruled, the interval's coverage there.
 
-    `ruling` and `coverage` are None where the history is too short for the court.
+    `model` is the forecast of value, `orders_model` that of orders. `ruling` and `coverage` are None where the history
+    is too short for the court.
     """
 
     table: pl.DataFrame
     model: str
+    orders_model: str
     verdict: str
     ruling: Ruling | None
     coverage: float | None
@@ -89,25 +91,25 @@ def customer_value(
     `days` as `purchase_history.purchase_days` returns them; `margins` has customer_id and margin_rate, the share of
     net revenue that is margin (null where unknown: then the customers' usual one holds; without any, 1).
 
-    expected_orders are purchase days within the horizon, expected_revenue what they bring; clv is their margin,
-    discounted at the yearly `discount_rate`, clv_low and clv_high an 80 % interval (see `value_intervals`), null where
-    the court did not sit. churn_risk is the probability that no order comes within the horizon, as customers of like
+    expected_orders are purchase days within the horizon, expected_revenue what they bring, expected_spend what one of
+    them brings; `model` is the forecast of value. clv is the margin of expected_revenue, discounted at the yearly
+    `discount_rate`, clv_low and clv_high an 80 % interval (see `value_intervals`), null where the court did not sit.
+    churn_risk is the probability that no order comes within the horizon, as customers of like
     expectation stayed away in court; next_order_on the day by which the next one comes in one of two cases, null where
     it rather does not within the horizon. overdue_days count from the end of the customer's usual gap;
     margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond clv. Buyers
     of class A hold the first 80 % of all clv, those of B the next 15 %.
     """
     if days.is_empty():
-        return Valuation(
-            pl.DataFrame(schema=VALUE_SCHEMA), RULE_WITHOUT_COURT, "Nobody has bought yet.", None, None, ()
-        )
+        nothing, said = pl.DataFrame(schema=VALUE_SCHEMA), "Nobody has bought yet."
+        return Valuation(nothing, RULE_WITHOUT_COURT, RULE_WITHOUT_COURT, said, None, None, ())
     ruling = judge(days, as_of=as_of, horizon=horizon_days, seed=seed)
     made = forecasts(days, as_of, horizon_days, seed=seed)
-    name, verdict = _used(ruling, made)
+    name, orders_name, verdict = _used(ruling, made)
     model = _purchase_model(ruling, made, name)
     factor = _margin_rates(made.history, margins) * _discount(made, model, horizon_days, discount_rate)
     valued = made.history.with_columns(
-        **_value(made, name, factor),
+        **_value(made, name, orders_name, factor),
         **_certainty(ruling, made, name, factor),
         **_rhythm(made, model, horizon_days, as_of),
         as_of=pl.lit(as_of),
@@ -116,7 +118,7 @@ def customer_value(
     basis = None if name not in NAIVE else "beaten" if ruling else "short"
     table = _finished(valued, value_reason(horizon=horizon_days, basis=basis, language=language))
     covered = coverage(ruling.hearings, name) if ruling else None
-    return Valuation(table, name, verdict, ruling, covered, made.notes)
+    return Valuation(table, name, orders_name, verdict, ruling, covered, made.notes)
 
 
 def value_court(valuation: Valuation) -> pl.DataFrame:
@@ -127,6 +129,7 @@ def value_court(valuation: Valuation) -> pl.DataFrame:
     ruling = valuation.ruling
     if ruling is None:
         return pl.DataFrame(schema=COURT_SCHEMA)
+    used = pl.when(pl.col("target") == "orders").then(pl.lit(valuation.orders_model)).otherwise(pl.lit(valuation.model))
     candidates = ruling.scores["candidate"].unique().sort().to_list()
     heard = [name for name in candidates if all(name in hearing.forecasts.orders for hearing in ruling.hearings)]
     covered = pl.DataFrame(
@@ -135,19 +138,22 @@ def value_court(valuation: Valuation) -> pl.DataFrame:
     )
     return (
         ruling.scores.join(covered, on=["candidate", "target"], how="left")
-        .with_columns(is_winner=pl.col("candidate") == valuation.model)
+        .with_columns(is_winner=pl.col("candidate") == used)
         .sort("origin", "candidate", "target")
         .select(COURT_SCHEMA.names())
     )
 
 
-def _used(ruling: Ruling | None, made: Forecasts) -> tuple[str, str]:
-    """The forecast to use, and one sentence on it."""
+def _used(ruling: Ruling | None, made: Forecasts) -> tuple[str, str, str]:
+    """The forecasts of value and of orders to use, and one sentence on them."""
     if ruling is None:
-        return RULE_WITHOUT_COURT, "The history is too short, or buyers are too few, to test a model."
-    if ruling.winner in made.orders:
-        return ruling.winner, ruling.verdict
-    return ruling.rule, f"{ruling.winner} won in court but does not fit today, so the rule {ruling.rule} is used."
+        verdict = "The history is too short, or buyers are too few, to test a model."
+        return RULE_WITHOUT_COURT, RULE_WITHOUT_COURT, verdict
+    for name in (ruling.winner, ruling.value_winner):
+        if name not in made.orders:
+            verdict = f"{name} won in court but does not fit today, so the rule {ruling.rule} is used."
+            return ruling.rule, ruling.rule, verdict
+    return ruling.value_winner, ruling.winner, ruling.verdict
 
 
 def _purchase_model(ruling: Ruling | None, made: Forecasts, name: str) -> PurchaseModel | None:
@@ -181,9 +187,10 @@ def _discount(made: Forecasts, model: PurchaseModel | None, horizon: int, discou
     return float((shares * (1.0 + discount_rate) ** (-(edges[:-1] + edges[1:]) / 2.0 / _YEAR_DAYS)).sum())
 
 
-def _value(made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
-    revenue = made.value(name)
-    columns = {"expected_orders": made.orders[name], "expected_spend": made.spend, "expected_revenue": revenue}
+def _value(made: Forecasts, name: str, orders_name: str, factor: Floats) -> dict[str, pl.Series]:
+    revenue, orders = made.value(name), made.orders[orders_name]
+    spend = np.where(orders > 0.0, revenue / np.maximum(orders, 1e-300), made.spend)
+    columns = {"expected_orders": orders, "expected_spend": spend, "expected_revenue": revenue}
     return {column: pl.Series(values) for column, values in (columns | {"clv": revenue * factor}).items()}
 
 

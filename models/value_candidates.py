@@ -6,11 +6,12 @@ training examples and calibration all lie before. What a purchase is worth is on
 The total and its division among customers are two questions. The purchase models miss the total (BG/NBD is known to
 forecast too little over a long horizon), and trees that learnt on a young company expect it to stay young. So one
 total is taken, that of the first purchase model which fits, corrected by how far the same model missed when it was
-fitted on the first half of the history; every model's forecast is scaled to it.
+fitted on earlier days of the history; every model's forecast is scaled to it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,7 +21,7 @@ import polars as pl
 from scipy.stats import spearmanr
 
 from models import gamma_gamma
-from models.boosted_orders import fit_boosted_orders
+from models.boosted_orders import Example, fit_boosted_orders
 from models.fitting import NoFitError, fit_gamma_gamma
 from models.gamma_gamma import GammaGamma
 from models.naive_rules import naive_orders
@@ -36,12 +37,16 @@ FEWEST_BUYERS = 100
 FEWEST_REPEAT_BUYERS = 50
 # Gamma-Gamma takes spend and frequency for independent. Beyond this rank correlation that is untenable.
 STRONGEST_CORRELATION = 0.5
-# Where the trees learn: so long before `at`, as shares of the longest span that leaves half of the history before it.
+# Where the trees learn, and where it is measured how far the total was missed: so long before `at`, as shares of the
+# longest span that leaves half of the history before it.
 _LOOKS_BACK = (1.0, 0.875, 2.0 / 3.0)
+_LOOKS_FOR_TOTAL = (1.0, 0.75, 0.5)
 # The correction of the total is drawn to 1 by the weight of so many purchases.
 _PURCHASES_OF_DOUBT = 25.0
 # A period that fell short or ran over by more than this says more about itself than about the next one.
 _MOST_CORRECTION = 2.0
+# Who has bought for nothing so far still counts a little where the trees learn.
+_LEAST_WORTH = 0.01
 _YEAR = 365
 
 
@@ -118,10 +123,10 @@ def _gamma_gamma(history: pl.DataFrame) -> GammaGamma:
     return fit_gamma_gamma(x, mean)
 
 
-def _looks_back(known: pl.DataFrame, at: date, horizon: int) -> list[date]:
+def _looks_back(known: pl.DataFrame, at: date, horizon: int, shares: Sequence[float] = _LOOKS_BACK) -> list[date]:
     first = _first_day(known)
     longest = min(float(horizon), (at - first).days / 2.0)
-    return [at - timedelta(days=max(1, int(longest * share))) for share in _LOOKS_BACK]
+    return [at - timedelta(days=max(1, int(longest * share))) for share in shares]
 
 
 def _purchase_models(
@@ -143,25 +148,31 @@ def _purchase_models(
 def _total(known: pl.DataFrame, at: date, horizon: int, plain: dict[str, Floats]) -> float | None:
     """The calibrated total of the first purchase model that fits now and fitted then; None without any.
 
-    Then: the same season of last year where the horizon is shorter than a year and the history long enough, else as
-    long ago as leaves half of the history.
+    Then: the same season of last year where the horizon is shorter than a year and the history long enough, else
+    several earlier days, since a single one says as much about itself as about the model.
     """
-    first = _first_day(known)
-    is_seasonal = horizon < _YEAR and (at - first).days >= _YEAR + max(horizon, _YEAR // 2)
-    then = at - timedelta(days=_YEAR) if is_seasonal else _looks_back(known, at, horizon)[0]
-    span = min(horizon, (at - then).days)
+    is_seasonal = horizon < _YEAR and (at - _first_day(known)).days >= _YEAR + max(horizon, _YEAR // 2)
+    thens = [at - timedelta(days=_YEAR)] if is_seasonal else _looks_back(known, at, horizon, _LOOKS_FOR_TOTAL)
+    for name in plain:
+        missed = [_missed(name, known, then, min(horizon, (at - then).days)) for then in thens]
+        logarithms = [np.log(times) for times in missed if times is not None]
+        if logarithms:
+            usual = float(np.exp(np.mean(logarithms)))
+            return float(plain[name].sum()) * min(max(usual, 1.0 / _MOST_CORRECTION), _MOST_CORRECTION)
+    return None
+
+
+def _missed(name: str, known: pl.DataFrame, then: date, span: int) -> float | None:
+    """How many times what the model expected has followed; None where it does not fit the days up to then."""
     history = histories(known, then)
-    seen = float(what_followed(known, history, then, then + timedelta(days=span))["orders"].sum())
     if not has_enough(history):
         return None
-    for name in plain:
-        try:
-            expected = float(fit_purchase_model(name, history).expected_purchases(history, span).sum())
-        except NoFitError:
-            continue
-        missed = (seen + _PURCHASES_OF_DOUBT) / (expected + _PURCHASES_OF_DOUBT)
-        return float(plain[name].sum()) * min(max(missed, 1.0 / _MOST_CORRECTION), _MOST_CORRECTION)
-    return None
+    try:
+        expected = float(fit_purchase_model(name, history).expected_purchases(history, span).sum())
+    except NoFitError:
+        return None
+    seen = float(what_followed(known, history, then, then + timedelta(days=span))["orders"].sum())
+    return (seen + _PURCHASES_OF_DOUBT) / (expected + _PURCHASES_OF_DOUBT)
 
 
 def _scaled(orders: dict[str, Floats], total: float | None) -> dict[str, Floats]:
@@ -176,7 +187,8 @@ def _trees(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, l
     for look in looks:
         before = histories(known, look)
         seen = what_followed(known, before, look, at)["orders"].to_numpy()
-        examples.append((before, seen, float((at - look).days)))
+        worth = np.maximum(expected_spend(before, [])[0], _LEAST_WORTH)
+        examples.append(Example(before, worth, seen, float((at - look).days)))
     return fit_boosted_orders(examples, seed=seed)(history) * horizon
 
 

@@ -210,9 +210,10 @@ def _outreach(customers: pl.Series) -> dict[str, pl.DataFrame]:
 
 
 def _court() -> pl.DataFrame:
+    winners = {"orders": "blend", "spend": "pareto_nbd"}
     return pl.DataFrame(
         [
-            (origin, name, target, deviance, 0.82 if target == "spend" else None, name == "blend")
+            (origin, name, target, deviance, 0.82 if target == "spend" else None, name == winners[target])
             for origin in (date(2025, 6, 30), date(2025, 9, 30))
             for name, deviance in [("blend", 0.9), ("pareto_nbd", 0.95), ("past_rate", 1.0), ("last_period", 1.4)]
             for target in ("orders", "spend")

@@ -46,8 +46,11 @@ def test_the_table_rests_on_the_winner_and_holds_together(shop: Valuation, bough
     value = shop.table
     assert value.schema == VALUE_SCHEMA
     assert shop.ruling is not None
-    assert set(value["model"]) == {shop.model} == {shop.ruling.winner}
-    assert shop.model not in NAIVE
+    assert set(value["model"]) == {shop.model} == {shop.ruling.value_winner}
+    assert shop.orders_model == shop.ruling.winner
+    assert not {shop.model, shop.orders_model} & set(NAIVE)
+    brings = value["expected_orders"] * value["expected_spend"]
+    assert ((brings - value["expected_revenue"]).abs() < 1e-6).all()
     assert value["customer_id"].to_list() == sorted(
         bought.filter(pl.col("ordered_on") <= AS_OF)["customer_id"].unique()
     )
@@ -102,7 +105,8 @@ def test_the_court_is_published_with_its_losers(shop: Valuation) -> None:
     assert court.schema == COURT_SCHEMA
     assert set(court["candidate"]) >= {*NAIVE, "bg_nbd", "boosted_trees", "blend"}
     assert court.select("origin", "candidate", "target").is_unique().all()
-    assert set(court.filter("is_winner")["candidate"]) == {shop.model}
+    used = {"orders": shop.orders_model, "spend": shop.model}
+    assert set(court.filter("is_winner").select("target", "candidate").iter_rows()) == set(used.items())
     winner = court.filter("is_winner", target="spend")
     assert winner["coverage"].unique().to_list() == [shop.coverage]
 

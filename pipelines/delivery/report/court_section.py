@@ -27,7 +27,8 @@ def court(context: Context) -> Section | None:
         return None
     kind = "rule" if winner["candidate"] in outreach_figures.PLAIN_RULES else "model"
     sentence = words("court", kind, winner=words.candidate(winner["candidate"]), gain=words.share(winner["gain"], 1))
-    covered = winner["coverage"]
+    valuer = next((row for row in found if row["values"]), winner)
+    covered = valuer["coverage"]
     return Section(
         "court",
         words("court", "heading"),
@@ -35,6 +36,7 @@ def court(context: Context) -> Section | None:
         figures=[_candidates(found, words)],
         notes=[
             words("court", "note", periods=words.number(_periods(table))),
+            *([] if valuer is winner else [words("court", "valuer", winner=words.candidate(valuer["candidate"]))]),
             *([] if covered is None else [words("court", "coverage", share=words.share(covered, 1))]),
         ],
     )

@@ -95,10 +95,10 @@ def measured(campaigns: pl.DataFrame) -> pl.DataFrame:
 
 
 def forecasts(court: pl.LazyFrame) -> pl.DataFrame:
-    """candidate, deviance, coverage, is_winner, gain: mean scores over the origins that all candidates were heard at.
+    """candidate, deviance, coverage, is_winner, values, gain: mean scores over the origins that all were heard at.
 
-    `gain` is by how much the deviance of the forecast orders is less than that of the best plain rule, as a share of
-    that; the best candidate first.
+    `is_winner` is of orders, `values` says whether the forecast of value is this one's; `gain` is by how much the
+    deviance of the forecast orders is less than that of the best plain rule, as a share of that; the best first.
     """
     heard = pl.col("origin").n_unique().over("candidate") == pl.col("origin").n_unique()
     orders = (
@@ -107,7 +107,8 @@ def forecasts(court: pl.LazyFrame) -> pl.DataFrame:
         .group_by("candidate")
         .agg(deviance=pl.col("poisson_deviance").sort().mean(), is_winner=pl.col("is_winner").any())
     )
-    covered = court.filter(pl.col("target") == "spend").group_by("candidate").agg(pl.col("coverage").max())
+    spend = court.filter(pl.col("target") == "spend").group_by("candidate")
+    covered = spend.agg(pl.col("coverage").max(), values=pl.col("is_winner").any())
     plain = pl.col("deviance").filter(pl.col("candidate").is_in(PLAIN_RULES)).min()
     return (
         orders.join(covered, on="candidate", how="left")
