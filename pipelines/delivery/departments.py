@@ -67,6 +67,21 @@ def _mart(name: str) -> Callable[[Tables], pl.LazyFrame]:
     return lambda tables: tables[name]
 
 
+_SLIPPING = {
+    "customer_value": (
+        "customer_id",
+        "is_slipping",
+        "value_class",
+        "margin_at_risk",
+        "overdue_days",
+        "usual_gap_days",
+        "recency_days",
+        "clv",
+        "reason",
+    ),
+    "customers": ("customer_id", "is_suppressed"),
+}
+
 DEPARTMENT_TABLES = (
     DepartmentTable(
         "marketing",
@@ -221,26 +236,7 @@ DEPARTMENT_TABLES = (
         largest_first=("room",),
         smallest_first=("account_id", "category"),
     ),
-    DepartmentTable(
-        "sales",
-        "slipping",
-        {
-            "customer_value": (
-                "customer_id",
-                "is_slipping",
-                "value_class",
-                "margin_at_risk",
-                "overdue_days",
-                "usual_gap_days",
-                "recency_days",
-                "clv",
-                "reason",
-            ),
-            "customers": ("customer_id", "is_suppressed"),
-        },
-        made.slipping,
-        largest_first=("margin_at_risk",),
-    ),
+    DepartmentTable("sales", "slipping", _SLIPPING, made.slipping, largest_first=("margin_at_risk",)),
     DepartmentTable(
         "sales",
         "leads",
@@ -258,6 +254,7 @@ DEPARTMENT_TABLES = (
         made.followups,
         smallest_first=("priority", "due_on", "customer_id"),
     ),
+    DepartmentTable("service", "slipping", _SLIPPING, made.slipping, largest_first=("margin_at_risk",)),
     DepartmentTable(
         "data_quality",
         "quarantine",

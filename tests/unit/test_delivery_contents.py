@@ -272,11 +272,12 @@ def test_sales_sees_of_each_buyer_and_company_whether_there_is_room(
     assert companies.select("Company number", "Potential", "Exhausted share").rows() == [("a1", 40.0, 0.25)]
 
 
-def test_sales_hears_of_slipping_customers_unless_they_must_not_be_contacted(
-    marts: dict[str, pl.LazyFrame], tmp_path: Path
+@pytest.mark.parametrize("department", ["sales", "service"])
+def test_sales_and_service_hear_of_slipping_customers_unless_they_must_not_be_contacted(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path, department: str
 ) -> None:
     delivered(marts, tmp_path / "x", language="de")
-    slipping = people_read(tmp_path / "x/sales/slipping.csv")
+    slipping = people_read(tmp_path / f"x/{department}/slipping.csv")
     headings = ("Kundennummer", "Gefährdeter Deckungsbeitrag", "Tage überfällig")
     assert slipping.select(headings).rows() == [("c1", 50.0, 20)]
 
