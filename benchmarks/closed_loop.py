@@ -38,7 +38,7 @@ Row = tuple[str, str, str]
 
 # The shipped 40 calls a week, for a company of 6,000.
 _CALLS = 160 / 6_000
-_RELEARNED = 6
+_RELEARNED = 3
 BIASED = Parameters(selective_mailing_share=0.6)
 WAYS = ("oracle", "ours", "mail to all", "call whom one can", "random")
 
@@ -142,7 +142,7 @@ def played_year(customers: int, seed: int, months: int) -> Year:
     random = np.random.default_rng([seed, 1])
     evidence = None
     for month in range(months):
-        # Effects are learned anew every sixth month: that is what takes the time.
+        # Effects are learned anew every third month: that is what takes the time.
         if month % _RELEARNED == 0:
             evidence = None
         known = known_history(world, plans)

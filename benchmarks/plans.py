@@ -50,7 +50,8 @@ def company_to_plan(customers: int, *, seed: int, prefix: str = "C") -> tuple[pl
         for name, mean in _MEAN_MARGIN.items()
     ]
     unknown = pl.when(pl.int_range(pl.len()) % 50 == 0).then(None).otherwise("expected_margin")
-    return pl.concat(options).with_columns(expected_margin=unknown), people
+    known = pl.concat(options).with_columns(expected_margin=unknown)
+    return known.with_columns(margin_error=0.3 * pl.col("expected_margin")), people
 
 
 def violations(plan: Plan, options: pl.DataFrame, customers: pl.DataFrame, rules: PlanRules) -> dict[str, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from models.channels import CHANNELS
+from models.contact_returns import Return, contact_returns
 from models.contact_worth import ContactWorth
 from models.customer_history import History
 from models.decision_points import CHANCES, NONE, as_decisions, decision_points
@@ -26,7 +28,6 @@ from models.effects import (
     FEWEST_IN_ARM,
     Decisions,
     MeanEffect,
-    Scores,
     doubly_robust,
     held_out_difference,
     mean_effects,
@@ -34,7 +35,6 @@ from models.effects import (
 from models.personalisation import CustomerEffects, EffectModel, Ruling, fit_effects, judge
 
 Floats = npt.NDArray[np.float64]
-Booleans = npt.NDArray[np.bool_]
 
 CHANNEL_EFFECTS_SCHEMA = pl.Schema(
     {
@@ -60,23 +60,8 @@ _FEWEST_DECISIONS = 200
 # Of fewer customers nobody could show that personal choice pays, so the gate is not even tried.
 _FEWEST_TO_CHOOSE = 500
 _BATCH = 20_000
-
-
-@dataclass(frozen=True)
-class Return:
-    """The orders that a contact brings from a customer who is still there: of persons, of companies, and of both, with
-    the standard error of the last."""
-
-    person: float
-    company: float
-    rate: float
-    standard_error: float
-
-    def spread(self, is_company: Booleans) -> Floats:
-        """Return by how many times each customer's kind brings more than both together."""
-        if self.rate <= 0.0:
-            return np.ones(len(is_company))
-        return np.maximum(np.where(is_company, self.company, self.person), 0.0) / self.rate
+# Returns are learned from up to so many decisions: they are cheap, and the contacts of years are needed to show them.
+_MANY = 150_000
 
 
 @dataclass(frozen=True)
@@ -124,13 +109,19 @@ def learn_effects(
     seed: int = 0,
 ) -> Evidence:
     """Return what the history up to `as_of` shows of contacts' effects on the margin of the next `horizon_days`."""
-    points = decision_points(history, as_of=as_of, horizon_days=horizon_days, period_days=period_days, seed=seed)
+    sampled = partial(
+        decision_points, history, as_of=as_of, horizon_days=horizon_days, period_days=period_days, seed=seed
+    )
+    points = sampled()
     # Small matrices gain nothing from threads, which wait for each other on a busy machine and vary the last digits.
     with threadpool_limits(limits=1):
-        return _learned(points, costs, worth, seed)
+        evidence = _learned(points, costs, seed)
+        if not evidence.found:
+            return evidence
+        return replace(evidence, returns=contact_returns(sampled(most=_MANY), worth, list(evidence.found)))
 
 
-def _learned(points: pl.DataFrame, costs: Mapping[str, float], worth: ContactWorth, seed: int) -> Evidence:
+def _learned(points: pl.DataFrame, costs: Mapping[str, float], seed: int) -> Evidence:
     told = _with_enough_customers(points)
     if told["arm"].n_unique() < 2 or NONE not in told["arm"] or told.height < _FEWEST_DECISIONS:
         return Evidence(points)
@@ -143,53 +134,12 @@ def _learned(points: pl.DataFrame, costs: Mapping[str, float], worth: ContactWor
         return Evidence(points)
     spent = np.array([costs.get(arm, 0.0) for arm in decisions.arms])
     ruling = _ruling(decisions, contrasts, spent, seed)
-    ordered = replace(decisions, outcome=told["purchases"].to_numpy())
-    returns = _returns(doubly_robust(ordered, seed=seed, difference=0.0), told, worth, list(found))
     if not ruling.is_personal:
-        return Evidence(points, decisions.arms, found, returns, ruling)
+        return Evidence(points, decisions.arms, found, ruling=ruling)
     ranking, choosing = (
         fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) for is_shrunk in (True, False)
     )
-    return Evidence(points, decisions.arms, found, returns, ruling, ranking, choosing)
-
-
-def _returns(scores: Scores, points: pl.DataFrame, worth: ContactWorth, channels: list[str]) -> dict[str, Return]:
-    """Orders brought, by channel. Counted orders scatter far less than their margins, which each customer's own add.
-
-    Persons and companies are told apart as far as their numbers allow: each kind's rate is drawn towards that of both,
-    as if kinds differed by about as much as the rate itself.
-    """
-    chance, is_company = worth.chance(points), points["is_company"].to_numpy() > 0
-    returns = {}
-    for channel in channels:
-        arm = scores.arms.index(channel)
-        both = scores.has_overlap[:, 0] & scores.has_overlap[:, arm]
-        rate, error = _rate(scores, arm, chance, both)
-        kinds = []
-        for kind in (~is_company, is_company):
-            own, own_error = _rate(scores, arm, chance, both & kind)
-            trust = rate**2 / (rate**2 + own_error**2) if np.isfinite(own_error) and own_error > 0.0 else 0.0
-            kinds.append(rate + trust * (own - rate) if trust else rate)
-        returns[channel] = Return(kinds[0], kinds[1], rate, error)
-    return returns
-
-
-def _rate(scores: Scores, arm: int, chance: Floats, rows: Booleans) -> tuple[float, float]:
-    """Weighted least squares of the orders added on the chance to be there, through zero.
-
-    Those who could as well have been contacted as not count most (overlap weights, Li, Morgan and Zaslavsky 2018,
-    doi:10.1080/01621459.2016.1260466), and less where orders scatter more. A customer's decisions are one cluster.
-    """
-    contrast, size = (scores.values[:, arm] - scores.values[:, 0])[rows], chance[rows]
-    if len(np.unique(scores.customer[rows & scores.followed[:, arm]])) < FEWEST_IN_ARM:
-        return 0.0, float("inf")
-    contacted, left = scores.propensities[rows, arm], scores.propensities[rows, 0]
-    weight = contacted * left / (contacted + left) / (size + float(size.mean()))
-    total = max(float((weight * size**2).sum()), 1e-9)
-    rate = float((weight * size * contrast).sum()) / total
-    _, place = np.unique(scores.customer[rows], return_inverse=True)
-    sums = np.bincount(place, weight * size * (contrast - rate * size))
-    return rate, float(np.sqrt((sums**2).sum())) / total
+    return Evidence(points, decisions.arms, found, {}, ruling, ranking, choosing)
 
 
 def effects_table(
@@ -245,7 +195,7 @@ def _with_enough_customers(points: pl.DataFrame) -> pl.DataFrame:
 
 def _planned(found: Return | None, assumed: float, worth: float, doubt: float) -> tuple[float | None, float | None]:
     """The margin that a plan reckons with on average, and its standard error; None where nothing is known at all."""
-    if found is None:
+    if found is None or not np.isfinite(found.standard_error):
         return (assumed, doubt) if np.isfinite(assumed) else (None, None)
     effect, error = found.rate * worth, max(found.standard_error * worth, 1e-9)
     if not np.isfinite(assumed) or doubt == 0.0:

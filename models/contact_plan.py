@@ -19,7 +19,7 @@ import polars as pl
 
 from models.allocation import NOBODY, Allocation, Scarcity, allocate, within_limits
 from models.plan_reasons import plan_reason
-from models.random_groups import drawn_channels, draws, exploring_probabilities
+from models.random_groups import drawn_channels, draws, exploring_probabilities, exploring_shares, promising
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -41,6 +41,7 @@ NONE = "none"
 # By at most this share, drawn by lot, contacts are told apart that are worth the same: so prices decide between them,
 # for those in other arms as for those who follow the plan. What it costs is in the gap.
 _TIE_BREAK = 1e-3
+_IDLE_TO_EXPLORE = 0.5
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Lots:
-    """Who is in which arm, what explorers got, and with which probability they would get each channel (none last)."""
+    """Who is in which arm, what explorers got, with which probability each customer explores, and with which he would
+    then get each channel (none last)."""
 
     is_held_out: Booleans
     explores: Booleans
     explored: Integers
+    shares: Floats
     probabilities: Floats
 
 
@@ -119,17 +122,21 @@ def plan_contacts(
 
     `customers` has customer_id, is_suppressed, has_open_complaint, has_open_followup (of service: it comes first) and
     priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null:
-    unknown, so only explored), is_allowed (consent and an address), contact_count (in the caps' window) and
-    days_since_contact (null: never); an absent row is not allowed. Nobody gets a contact that is not expected to add
-    more than it costs, unless he explores.
+    unknown, so only explored), margin_error (its standard error, null for 0), is_allowed (consent and an address),
+    contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not allowed. Nobody gets
+    a contact that is not expected to add more than it costs, unless he explores.
     """
     people = _blocked_channels(options, customers, rules).collect()
     channels = list(rules.channels)
     is_open = np.vstack([people[f"blocked_{name}"].is_null().to_numpy() for name in channels])
-    lots = _lots(people["customer_id"], is_open, rules, plan_id)
     priority = people["priority"].to_numpy()
-    margins = np.vstack([people[f"margin_{name}"].to_numpy() for name in channels])
-    worth = np.where(is_open & ~np.isnan(margins), (margins - rules.scarcity.costs[:, None]) * priority, -np.inf)
+    margins, errors = (
+        np.vstack([people[f"{what}_{name}"].to_numpy() for name in channels]) for what in ("margin", "error")
+    )
+    net = (margins - rules.scarcity.costs[:, None]) * priority
+    worth = np.where(is_open & ~np.isnan(margins), net, -np.inf)
+    wanted = promising(net, errors * priority, is_open)
+    lots = _lots(people["customer_id"], wanted, _explorers_limits(worth, rules), rules, plan_id)
     found = _allocated(worth, lots, rules, draws(people["customer_id"], f"tie {plan_id}"))
     chosen = np.where(lots.is_held_out, NOBODY, np.where(lots.explores, lots.explored, found.chosen))
     chances = _chances(found.preferred, lots, rules)
@@ -162,12 +169,16 @@ def _blocked_channels(options: pl.DataFrame, customers: pl.DataFrame, rules: Pla
                 "customer_id",
                 is_allowed_here="is_allowed",
                 count_here="contact_count",
-                **{f"margin_{name}": pl.col("expected_margin").cast(pl.Float64).fill_null(float("nan"))},
+                **{
+                    f"{what}_{name}": pl.col(column).cast(pl.Float64)
+                    for what, column in (("margin", "expected_margin"), ("error", "margin_error"))
+                },
             )
         )
         people = people.join(own, on="customer_id", how="left", maintain_order="left", validate="1:1")
         people = people.with_columns(
-            _obstacle(rules, rule).alias(f"blocked_{name}"), pl.col(f"margin_{name}").fill_null(float("nan"))
+            _obstacle(rules, rule).alias(f"blocked_{name}"),
+            pl.col(f"margin_{name}", f"error_{name}").fill_null(float("nan")),
         ).drop("is_allowed_here", "count_here")
     return people
 
@@ -187,15 +198,26 @@ def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
     )  # fmt: skip
 
 
-def _lots(customer: pl.Series, is_open: Booleans, rules: PlanRules, plan_id: str) -> _Lots:
+def _explorers_limits(worth: Floats, rules: PlanRules) -> Scarcity:
+    """What explorers may use on average: their share of each limit, and half of what nobody else would want."""
+    scarcity = rules.scarcity
+    wanted = np.where(worth.max(axis=0, initial=-np.inf) > 0.0, worth.argmax(axis=0), NOBODY)
+    used = np.minimum(scarcity.used(wanted), scarcity.limits)
+    idle_share = max(rules.explore_share, _IDLE_TO_EXPLORE)
+    limits = rules.explore_share * used + idle_share * (scarcity.limits - used)
+    return Scarcity(limits[:-1], scarcity.costs, float(limits[-1]))
+
+
+def _lots(customer: pl.Series, wanted: Floats, limits: Scarcity, rules: PlanRules, plan_id: str) -> _Lots:
     is_held_out = draws(customer, "holdout") < rules.holdout_share
-    explores = ~is_held_out & (draws(customer, f"explore {plan_id}") < rules.explore_share)
-    probabilities = exploring_probabilities(is_open, rules.scarcity)
+    shares = exploring_shares(wanted, rules.explore_share)
+    explores = ~is_held_out & (draws(customer, f"explore {plan_id}") < shares)
+    probabilities = exploring_probabilities(wanted, shares, limits)
     draw = draws(customer, f"channel {plan_id}")
     explored = np.where(explores, drawn_channels(probabilities, draw), NOBODY)
     # Explorers need a small share of each limit on average, all of it once in a blue moon, and never more.
-    explored = within_limits(explored, np.ones(is_open.shape), rules.scarcity, draw)
-    return _Lots(is_held_out, explores, explored, probabilities)
+    explored = within_limits(explored, np.ones(wanted.shape), rules.scarcity, draw)
+    return _Lots(is_held_out, explores, explored, shares, probabilities)
 
 
 def _allocated(worth: Floats, lots: _Lots, rules: PlanRules, draw: Floats) -> Allocation:
@@ -217,7 +239,7 @@ def _chances(policy: Integers, lots: _Lots, rules: PlanRules) -> Floats:
     """The probabilities, over all lots, with which each customer gets each channel or, last, none."""
     follows = np.zeros_like(lots.probabilities)
     follows[policy, np.arange(len(policy))] = 1.0
-    acting = (1.0 - rules.explore_share) * follows + rules.explore_share * lots.probabilities
+    acting = (1.0 - lots.shares) * follows + lots.shares * lots.probabilities
     chances = (1.0 - rules.holdout_share) * acting
     chances[NOBODY] += rules.holdout_share
     return np.asarray(chances)

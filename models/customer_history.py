@@ -25,6 +25,8 @@ FEATURES = (
     "reaction_count",
     *(f"{channel}_count" for channel in CHANNELS),
 )
+# Frequency, recency and age as purchase models know them (`models.purchase_history`), null before the first order.
+PACE = ("x", "t_x", "age")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class History:
 
 
 def features_at(moments: pl.DataFrame, history: History) -> pl.DataFrame:
-    """Return `moments` (customer_id, day, and any others) with `FEATURES` beside them, in the same order.
+    """Return `moments` (customer_id, day, and any others) with `FEATURES` and `PACE` beside them, in the same order.
 
     All features are finite numbers. Money is that of the orders' margin.
     """
@@ -64,7 +66,7 @@ def features_at(moments: pl.DataFrame, history: History) -> pl.DataFrame:
             pl.col("days_since_purchase").fill_null(LONG_AGO).clip(0, LONG_AGO),
             days_known=(pl.col("day") - pl.col("first_seen_on")).dt.total_days().fill_null(0).clip(0, LONG_AGO),
         )
-        .select("customer_id", "day", *(pl.col(name).cast(pl.Float64).fill_null(0.0) for name in FEATURES))
+        .select("customer_id", "day", *(pl.col(name).cast(pl.Float64).fill_null(0.0) for name in FEATURES), *PACE)
     )
     joined = moments.lazy().join(found, on=["customer_id", "day"], how="left", maintain_order="left")
     return joined.collect()
@@ -110,7 +112,10 @@ def _bought(keys: pl.LazyFrame, orders: pl.DataFrame) -> pl.LazyFrame:
             margin=exact_sum("margin"),
             margin_year=pl.col("margin").filter(is_recent).cast(pl.Decimal(38, 4)).sum().cast(pl.Float64),
             days_since_purchase=pl.col("ago").filter("is_purchase").min(),
+            x=pl.col("ago").filter("is_purchase").n_unique() - 1.0,
+            age=pl.col("ago").filter("is_purchase").max().cast(pl.Float64),
         )
+        .with_columns(pl.col("x").replace(-1.0, None), t_x=pl.col("age") - pl.col("days_since_purchase"))
         .with_columns(margin_per_purchase=pl.col("margin") / pl.col("purchase_count").clip(1))
     )
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.channels import CHANNELS
-from models.customer_history import FEATURES, History, features_at, margins_after, purchases_after
+from models.customer_history import FEATURES, PACE, History, features_at, margins_after, purchases_after
 from models.effects import Decisions
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ CONTEXT = ("usual_margin", *(f"{channel}_share" for channel in CHANNELS))
 
 _APART = 7
 _LOOK_BACK_DAYS = 730
-_MOST, _MOST_PER_CUSTOMER = 24_000, 8
+MOST = 24_000
 # A plan of which fewer contacts than this share were seen was not carried out, and says nothing.
 _CARRIED_OUT = 0.5
 _LEFT_OUT = -1
@@ -54,7 +54,7 @@ class _Round:
 
 
 def decision_points(
-    history: History, *, as_of: date, horizon_days: int, period_days: int, seed: int = 0
+    history: History, *, as_of: date, horizon_days: int, period_days: int, seed: int = 0, most: int = MOST
 ) -> pl.DataFrame:
     """Return sampled decisions whose outcome is known by `as_of`, sorted by day and customer_id.
 
@@ -65,14 +65,25 @@ def decision_points(
     rounds = [*_planned(history, people, as_of, horizon_days, period_days)]
     taken = [round_.day for round_ in rounds]
     rounds += _observed(history, people, as_of - timedelta(days=horizon_days), taken, period_days)
-    most = min(_MOST, _MOST_PER_CUSTOMER * people.height)
     drawn = _drawn(rounds, people["customer_id"], most, seed)
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
     points = features_at(drawn.join(usual, on="day", how="left", maintain_order="left"), history)
     outcome = margins_after(points, history.orders, horizon_days).alias("outcome")
     purchases = purchases_after(points, history.orders, horizon_days).alias("purchases")
-    columns = ("customer_id", "day", "arm", "outcome", "purchases", *FEATURES, *CONTEXT, *CHANCES)
-    return points.with_columns(outcome, purchases).select(columns).sort("day", "customer_id")
+    soon = purchases_after(points, history.orders, horizon_days // 2).alias("purchases_soon")
+    columns = (
+        "customer_id",
+        "day",
+        "arm",
+        "outcome",
+        "purchases",
+        "purchases_soon",
+        *FEATURES,
+        *PACE,
+        *CONTEXT,
+        *CHANCES,
+    )
+    return points.with_columns(outcome, purchases, soon).select(columns).sort("day", "customer_id")
 
 
 def as_decisions(points: pl.DataFrame) -> Decisions:

@@ -14,16 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-import numpy as np
 import polars as pl
 
 from models.channel_effects import Evidence, effects_table, learn_effects
-from models.channels import CHANNELS, rank_channels
+from models.channels import rank_channels
 from models.contact_plan import Plan, PlanRules, plan_contacts
-from models.contact_worth import ContactWorth, contact_worth
+from models.contact_worth import contact_worth
 from models.customer_history import FEATURES, YEAR, History, features_at
 from models.decision_points import first_plans
 from models.effect_reasons import choice_sentence
+from models.expected_margins import assumed_margins, channel_means, expected_margins, usual_margin
 
 NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
     {
@@ -41,10 +41,6 @@ NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
         "obstacle": pl.String,
     }
 )
-
-
-# By at most so much a contact with one customer is assumed to bring more than with the average one.
-_MOST_SPREAD = 20.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +92,7 @@ def outreach(
     history = until(history, as_of)
     moments = history.customers.select("customer_id", day=pl.lit(as_of)).sort("customer_id")
     features = features_at(moments, history)
-    usual = _usual_margin(features)
-    worth = contact_worth(history, as_of=as_of, usual_margin=usual)
+    worth = contact_worth(history, features, as_of=as_of)
     if evidence is None:
         evidence = learn_effects(
             history,
@@ -109,16 +104,19 @@ def outreach(
             seed=seed,
         )
     ranked = rank_channels(_engagement(history, as_of), history.customers, language=language)
-    assumed = _assumed_margins(ranked, features, policy, worth)
+    usual = usual_margin(features)
+    assumed = assumed_margins(
+        ranked, features, worth, evidence, usual=usual, orders_per_reaction=policy.assumed_orders_per_reaction
+    )
     effects = effects_table(
         evidence,
-        _means(assumed, "assumed_margin"),
-        _means(assumed, "worth"),
+        channel_means(assumed, "assumed_margin"),
+        channel_means(assumed, "worth"),
         policy.costs,
         most=policy.assumed_orders_per_reaction * usual,
         language=language,
     )
-    margins = _expected_margins(assumed, features, evidence, effects)
+    margins = expected_margins(assumed, features, evidence, effects)
     channels = _recommended(ranked, features, evidence, policy, language)
     plan = _plan(history, channels, margins, as_of=as_of, policy=policy, language=language)
     told = channels.join(margins, on=["customer_id", "channel"], how="left").join(
@@ -154,79 +152,6 @@ def _engagement(history: History, as_of: date) -> pl.DataFrame:
         )
         .collect()
     )
-
-
-def _usual_margin(features: pl.DataFrame) -> float:
-    """What an order brings the average buyer."""
-    bought = features.filter(pl.col("purchase_count") > 0)["margin_per_purchase"].sort()
-    return max(float(np.mean(bought.to_numpy())), 0.0) if bought.len() else 0.0
-
-
-def _assumed_margins(ranked: pl.DataFrame, features: pl.DataFrame, policy: Policy, worth: ContactWorth) -> pl.DataFrame:
-    """customer_id, channel, is_allowed, worth and assumed_margin, null where nobody was ever reached through the
-    channel. What is assumed of all is spread by the worth of each, so that its mean stays."""
-    own = worth.of(features)
-    per_order = features.select("customer_id", worth=pl.Series(own))
-    rates = ranked.select("customer_id", "channel", "is_allowed", rate=pl.col("expected_effect"))
-    joined = rates.join(per_order, on="customer_id", how="left")
-    level = worth.usual_margin / max(float(np.sort(own).mean()), 1e-9) if len(own) else 1.0
-    assumed = pl.col("rate") * policy.assumed_orders_per_reaction * level * pl.col("worth")
-    return joined.select("customer_id", "channel", "is_allowed", "worth", assumed_margin=assumed).sort(
-        "customer_id", "channel"
-    )
-
-
-def _means(assumed: pl.DataFrame, column: str) -> dict[str, float]:
-    """The mean over the customers whom the channel may reach, else over all; NaN where nothing is known."""
-    means = {}
-    for channel in CHANNELS:
-        rows = assumed.filter(channel=channel).drop_nulls("assumed_margin")
-        allowed = rows.filter("is_allowed")
-        values = (allowed if allowed.height else rows)[column].sort().to_numpy()
-        means[channel] = float(values.mean()) if len(values) else float("nan")
-    return means
-
-
-def _expected_margins(
-    assumed: pl.DataFrame, features: pl.DataFrame, evidence: Evidence, effects: pl.DataFrame
-) -> pl.DataFrame:
-    """What a plan reckons with for each customer and channel: customer_id, channel, expected_margin.
-
-    Where the gate does not let customers be told apart by measured effects, the planned margin is spread in proportion
-    to what is assumed: a contact with a customer who reacts and orders much counts for more.
-    """
-    planned = effects.select("channel", "planned_margin")
-    usual = pl.col("channel").replace_strict(_means(assumed, "assumed_margin"), return_dtype=pl.Float64)
-    spread = (pl.col("assumed_margin") / usual).fill_nan(1.0).fill_null(1.0).clip(0.0, _MOST_SPREAD)
-    rows = (
-        assumed.join(planned, on="channel", how="left")
-        .join(_kinds(features, evidence), on=["customer_id", "channel"], how="left")
-        .with_columns(spread=pl.col("planned_margin") * spread * pl.col("kind").fill_null(1.0))
-    )
-    own = evidence.effects(features.select(FEATURES).to_numpy(), is_ranking=True) if evidence.ruling.is_personal else {}
-    margins = dict(planned.iter_rows())
-    measured = [
-        features.select(
-            "customer_id",
-            channel=pl.lit(channel),
-            measured=pl.Series(found.effect - evidence.found[channel].effect + margins[channel]),
-        )
-        for channel, found in own.items()
-    ]
-    schema = {"customer_id": pl.String, "channel": pl.String, "measured": pl.Float64}
-    joined = rows.join(pl.concat([pl.DataFrame(schema=schema), *measured]), on=["customer_id", "channel"], how="left")
-    return joined.select("customer_id", "channel", expected_margin=pl.coalesce("measured", "spread").round(4))
-
-
-def _kinds(features: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """By how many times more a contact brings with persons or with companies: customer_id, channel, kind."""
-    is_company = features["is_company"].to_numpy() > 0
-    parts = [
-        features.select("customer_id", channel=pl.lit(channel), kind=pl.Series(found.spread(is_company)))
-        for channel, found in evidence.returns.items()
-    ]
-    schema = {"customer_id": pl.String, "channel": pl.String, "kind": pl.Float64}
-    return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
 def _recommended(

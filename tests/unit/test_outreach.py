@@ -14,7 +14,7 @@ from benchmarks.twin_history import END, twin_history
 from models.channel_effects import CHANNEL_EFFECTS_SCHEMA
 from models.channels import CHANNELS
 from models.contact_plan import ChannelRule, PlanRules
-from models.customer_history import FEATURES, History, features_at
+from models.customer_history import FEATURES, PACE, History, features_at
 from models.decision_points import CHANCES, as_decisions, decision_points
 from models.outreach import NEXT_BEST_CHANNEL_SCHEMA, Outreach, Policy, outreach, plan_start
 
@@ -99,7 +99,7 @@ def test_features_of_a_decision_are_those_of_its_day(history: History) -> None:
     )
     then = points.filter(pl.col("day") == day)
     assert_frame_equal(
-        features_at(then.select("customer_id", "day"), past), then.select("customer_id", "day", *FEATURES)
+        features_at(then.select("customer_id", "day"), past), then.select("customer_id", "day", *FEATURES, *PACE)
     )
 
 
