@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from models.effects import Decisions, doubly_robust, held_out_difference
+from models.effects import Decisions, doubly_robust, fit_outcomes, held_out_difference
 from models.personalisation import fit_effects
 from models.qini import qini_coefficient
 
@@ -67,7 +67,7 @@ def our_qini(train: Decisions, test: Decisions) -> float:
     """The Qini of our effects per customer, learned on one part, on the other."""
     difference = held_out_difference(train)
     scores = doubly_robust(train, difference=difference)
-    model = fit_effects(train, scores, difference=difference, is_shrunk=True)
+    model = fit_effects(train, scores, fit_outcomes(train, difference=difference), is_shrunk=True)
     return qini_coefficient(test.outcome, test.arm == 1, model.effects(test.features).effect[:, 0])
 
 

@@ -29,6 +29,7 @@ from models.effects import (
     Decisions,
     MeanEffect,
     doubly_robust,
+    fit_outcomes,
     held_out_difference,
     mean_effects,
 )
@@ -136,9 +137,8 @@ def _learned(points: pl.DataFrame, costs: Mapping[str, float], seed: int) -> Evi
     ruling = _ruling(decisions, contrasts, spent, seed)
     if not ruling.is_personal:
         return Evidence(points, decisions.arms, found, ruling=ruling)
-    ranking, choosing = (
-        fit_effects(decisions, scores, difference=difference, is_shrunk=is_shrunk) for is_shrunk in (True, False)
-    )
+    outcomes = fit_outcomes(decisions, difference=difference)
+    ranking, choosing = (fit_effects(decisions, scores, outcomes, is_shrunk=is_shrunk) for is_shrunk in (True, False))
     return Evidence(points, decisions.arms, found, {}, ruling, ranking, choosing)
 
 

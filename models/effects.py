@@ -173,10 +173,15 @@ def held_out_difference(decisions: Decisions, *, seed: int = 0) -> float:
     )
 
 
+def fit_outcomes(decisions: Decisions, *, difference: float) -> ArmOutcomes:
+    """Return the model of the outcome under each arm, fitted on these decisions."""
+    outcomes = ArmOutcomes(len(decisions.arms), difference=difference, is_binary=decisions.is_binary)
+    return outcomes.fit(decisions.features, decisions.arm, decisions.outcome, decisions.context)
+
+
 def fit_nuisances(decisions: Decisions, *, difference: float) -> Nuisances:
     """Return the models that scores need, fitted on these decisions."""
-    outcomes = ArmOutcomes(len(decisions.arms), difference=difference, is_binary=decisions.is_binary)
-    outcomes.fit(decisions.features, decisions.arm, decisions.outcome, decisions.context)
+    outcomes = fit_outcomes(decisions, difference=difference)
     unknown = ~decisions.is_logged
     if not unknown.any():
         return Nuisances(outcomes, None)

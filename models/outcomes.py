@@ -48,7 +48,7 @@ class ArmOutcomes:
         from sklearn.linear_model import LogisticRegression, Ridge
 
         self.width_ = 0 if common is None else common.shape[1]
-        design = self._design(basis, arm, common)
+        design = self.design(basis, arm, common)
         if self.is_binary and 0.0 < outcome.mean() < 1.0:
             self.model_ = LogisticRegression(C=1.0 / _RIDGE, solver="newton-cholesky").fit(design, outcome == 1.0)
         else:
@@ -58,15 +58,15 @@ class ArmOutcomes:
     def predict_basis(self, basis: Floats, common: Floats | None = None) -> Floats:
         """Return the expected outcomes from curves that have been made already."""
         everywhere = [np.full(len(basis), arm) for arm in range(self.arms)]
-        return np.column_stack([self._expected(self._design(basis, arm, common)) for arm in everywhere])
+        return np.column_stack([self._expected(self.design(basis, arm, common)) for arm in everywhere])
 
     def _expected(self, design: Floats) -> Floats:
         if hasattr(self.model_, "predict_proba"):
             return np.asarray(self.model_.predict_proba(design)[:, 1], dtype=np.float64)
         return np.asarray(self.model_.predict(design), dtype=np.float64)
 
-    def _design(self, basis: Floats, arm: Integers, common: Floats | None) -> Floats:
-        """Common curves, a level per arm (nearly unpenalised), and each arm's shrunken departure from the curves."""
+    def design(self, basis: Floats, arm: Integers, common: Floats | None) -> Floats:
+        """Return common curves, a level per arm (nearly unpenalised), and each arm's shrunken departure from them."""
         level = np.eye(self.arms)[arm] - 1.0 / self.arms
         of_day = np.zeros((len(basis), self.width_)) if common is None else common
         blocks = [basis, of_day, 10.0 * level]
@@ -90,7 +90,9 @@ def choose_difference(
     basis = curves().fit_transform(features)
     common = np.zeros((len(arm), 0)) if context is None else curves().fit_transform(context)
     losses = np.zeros(len(DIFFERENCES))
-    for place, difference in enumerate(DIFFERENCES):
+    if not is_binary:
+        losses = _squared_losses(basis, common, arm, outcome, arms, fold)
+    for place, difference in enumerate(DIFFERENCES if is_binary else ()):
         model = ArmOutcomes(arms, difference=difference, is_binary=is_binary)
         for held_out in range(_CHOICE_FOLDS):
             inside = fold == held_out
@@ -98,6 +100,30 @@ def choose_difference(
             expected = model.predict_basis(basis[inside], common[inside])
             losses[place] += _loss(outcome[inside], expected[np.arange(len(expected)), arm[inside]], is_binary)
     return DIFFERENCES[int(np.argmin(losses))]
+
+
+def _squared_losses(basis: Floats, common: Floats, arm: Integers, outcome: Floats, arms: int, fold: Integers) -> Floats:
+    """The held-out losses of `ArmOutcomes` for each of `DIFFERENCES`: these only scale columns, so the sums of squares
+    and products of one design do for all of them."""
+    whole = ArmOutcomes(arms, difference=1.0, is_binary=False)
+    whole.width_ = common.shape[1]
+    design = np.column_stack([whole.design(basis, arm, common), np.ones(len(arm)), outcome])
+    sums = np.stack([design[fold == held_out].T @ design[fold == held_out] for held_out in range(_CHOICE_FOLDS)])
+    shared = basis.shape[1] + common.shape[1] + arms
+    losses = np.zeros(len(DIFFERENCES))
+    for own in sums:
+        rest = sums.sum(axis=0) - own
+        count = rest[-2, -2]
+        means = rest[:-2, -2] / count
+        gram = rest[:-2, :-2] - count * np.outer(means, means)
+        target = rest[:-2, -1] - rest[-2, -1] * means
+        for place, difference in enumerate(DIFFERENCES):
+            scale = np.where(np.arange(len(gram)) < shared, 1.0, difference)
+            scaled = scale[:, None] * gram * scale + _RIDGE * np.eye(len(gram))
+            weights = scale * np.linalg.solve(scaled, scale * target)
+            error = np.append(-weights, [weights @ means - rest[-2, -1] / count, 1.0])
+            losses[place] += float(error @ own @ error)
+    return losses
 
 
 def curves() -> Any:

@@ -100,12 +100,11 @@ class Ruling:
     gain_low: float
 
 
-def fit_effects(decisions: Decisions, scores: Scores, *, difference: float, is_shrunk: bool) -> EffectModel:
-    """Return the effects per customer, learned from decisions and their cross-fitted scores.
+def fit_effects(decisions: Decisions, scores: Scores, outcomes: ArmOutcomes, *, is_shrunk: bool) -> EffectModel:
+    """Return the effects per customer, learned from decisions, their cross-fitted scores, and the outcomes to expect.
 
     Shrunken ones rank customers within an arm, the others choose between arms.
     """
-    outcomes = fit_nuisances(decisions, difference=difference).outcomes
     found = [_correction(decisions.features, scores, arm, is_shrunk=is_shrunk) for arm in range(1, len(decisions.arms))]
     return EffectModel(outcomes, tuple(found))
 
@@ -144,9 +143,9 @@ def _held_out(
     train, test = decisions.at(~inside), decisions.at(inside)
     difference = held_out_difference(train, seed=seed)
     learned = doubly_robust(train, folds=_INNER_FOLDS, seed=seed, difference=difference)
-    model = fit_effects(train, learned, difference=difference, is_shrunk=False)
-    effects = model.effects(test.features).effect
-    scores = fit_nuisances(train, difference=difference).score(test)
+    nuisances = fit_nuisances(train, difference=difference)
+    effects = fit_effects(train, learned, nuisances.outcomes, is_shrunk=False).effects(test.features).effect
+    scores = nuisances.score(test)
     open_arms = scores.has_overlap[:, arms]
     worth = np.column_stack([np.zeros(len(effects)), effects])[:, arms] - costs[arms]
     chosen = np.where(open_arms & np.isfinite(worth), worth, -np.inf).argmax(axis=1)

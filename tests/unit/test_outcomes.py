@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from models.outcomes import ArmOutcomes, choose_difference
+from models.outcomes import DIFFERENCES, ArmOutcomes, _squared_losses, choose_difference, curves
 
 
 def campaign(*, slope: float, seed: int, people: int = 4_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -21,6 +22,23 @@ def test_effects_differ_only_where_held_out_outcomes_say_so() -> None:
     for seed in range(3):
         assert choose_difference(*campaign(slope=0.0, seed=seed), arms=2, is_binary=False, seed=0) <= 0.03
         assert choose_difference(*campaign(slope=2.0, seed=seed), arms=2, is_binary=False, seed=0) >= 0.1
+
+
+def test_the_choice_is_that_of_fitting_each_model_anew() -> None:
+    """Accident: sums of squares shared between models are not those of their folds."""
+    features, arm, outcome = campaign(slope=0.5, seed=4, people=600)
+    context = np.random.default_rng(5).random((600, 2))
+    fold = np.random.default_rng(0).permutation(600) % 3
+    basis, common = curves().fit_transform(features), curves().fit_transform(context)
+    losses = []
+    for difference in DIFFERENCES:
+        model, squares = ArmOutcomes(2, difference=difference, is_binary=False), 0.0
+        for inside in (fold == held_out for held_out in range(3)):
+            model.fit_basis(basis[~inside], arm[~inside], outcome[~inside], common[~inside])
+            expected = model.predict_basis(basis[inside], common[inside])[np.arange(inside.sum()), arm[inside]]
+            squares += float(((outcome[inside] - expected) ** 2).sum())
+        losses.append(squares)
+    assert _squared_losses(basis, common, arm, outcome, 2, fold) == pytest.approx(losses)
 
 
 def test_curved_outcomes_and_effects_are_found() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.campaigns import HILLSTROM_ARMS, hillstrom, one_against_none, our_qini, simulated_campaign, splits
-from models.effects import Decisions, doubly_robust, mean_effects
+from models.effects import Decisions, doubly_robust, fit_outcomes, mean_effects
 from models.personalisation import fit_effects, judge
 from models.qini import qini_coefficient
 
@@ -61,7 +61,9 @@ def test_intervals_per_customer_cover_the_truth() -> None:
         outcome = features[:, 1] + arm * truth + random.normal(0.0, 3.0, 4_000)
         decisions = Decisions(np.arange(4_000), features, arm, outcome, ("none", "email"), np.full((4_000, 2), 0.5))
         scores = doubly_robust(decisions, difference=0.0)
-        found = fit_effects(decisions, scores, difference=0.0, is_shrunk=False).effects(features)
+        found = fit_effects(decisions, scores, fit_outcomes(decisions, difference=0.0), is_shrunk=False).effects(
+            features
+        )
         covered.append(((found.low[:, 0] <= truth) & (truth <= found.high[:, 0])).mean())
     assert 0.88 <= np.mean(covered) <= 0.995
 
