@@ -34,9 +34,9 @@ Integers = npt.NDArray[np.int64]
 _KINDS = (PERSON, COMPANY, LEAD)
 _FOLDS = 2
 _RIDGE = 1.0
-# A contact acts soon or not at all: for each order that it brings in the first half of the horizon, the second half is
+# A contact acts soon or not at all: for each order that it brings in its first week, the rest of the horizon is
 # expected to bring none, give or take so many.
-_LATE = 0.3
+_LATE = 0.15
 # Kinds of customers are expected to differ by so many times the rate of all.
 _APART = 2.0
 # So many standard errors below none, contacts are believed to take orders away.
@@ -62,7 +62,7 @@ class Return:
 @dataclass(frozen=True)
 class _Contrast:
     """What is compared, beyond what was to be expected: contacts times chances to be there (n, kinds x channels), and
-    orders of the first and of the second half of the horizon, (n, 2). Weights are the inverse of how orders scatter."""
+    orders of the first week and of the rest of the horizon, (n, 2). Weights are the inverse of how orders scatter."""
 
     customer: Integers
     contacts: Floats
@@ -170,8 +170,8 @@ def _rates(contrast: _Contrast) -> list[tuple[float, float]]:
     rates = inverse @ (weighted.T @ contrast.orders)
     rest = contrast.orders - contrast.contacts @ rates
     sums = [
-        np.column_stack([np.bincount(contrast.customer, column) for column in (weighted * rest[:, [half]]).T])
-        for half in (0, 1)
+        np.column_stack([np.bincount(contrast.customer, column) for column in (weighted * rest[:, [part]]).T])
+        for part in (0, 1)
     ]
     variances = np.array([[np.diag(inverse @ (one.T @ other) @ inverse) for other in sums] for one in sums])
     return [
@@ -181,7 +181,7 @@ def _rates(contrast: _Contrast) -> list[tuple[float, float]]:
 
 
 def _whole(rates: Floats, variance: Floats) -> tuple[float, float]:
-    """The orders of both halves of the horizon, those of the second drawn towards none, and their standard error."""
+    """The orders of the first week and of the rest, those of the rest drawn towards none, and their standard error."""
     doubt = (_LATE * rates[0]) ** 2
     trust = doubt / (doubt + variance[1, 1]) if variance[1, 1] > 0.0 else 1.0
     share = np.array([1.0, trust])

@@ -33,21 +33,32 @@ CHANCES = tuple(f"chance_{arm}" for arm in ARMS)
 CONTEXT = ("usual_margin", *(f"{channel}_share" for channel in CHANNELS))
 
 _APART = 7
+# What a contact brings, it brings for the most part within so many days.
+_SOON_DAYS = 7
 _LOOK_BACK_DAYS = 730
 MOST = 24_000
 # A plan of which fewer contacts than this share were seen was not carried out, and says nothing.
 _CARRIED_OUT = 0.5
 _LEFT_OUT = -1
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
 class _Round:
-    """What was decided on one day: customers by their place, their arms (-1: left out), and the chances if known."""
+    """What was decided on one day: customers by their place, their arms (-1: left out), the day before each contact as
+    an ordinal (0: there was none), and the chances if known."""
 
     day: date
     customer: Integers
     arm: Integers
+    eve: Integers
     chances: Floats | None
+
+    def eves(self, random: np.random.Generator) -> Integers:
+        """The day before each contact; for who had none, that of anybody who had one."""
+        made = np.sort(self.eve[self.eve > 0])
+        drawn = made[random.integers(0, len(made), len(self.eve))] if len(made) else self.day.toordinal()
+        return np.where(self.eve > 0, self.eve, drawn)
 
     def counts(self) -> Floats:
         return np.bincount(self.arm[self.arm != _LEFT_OUT], minlength=len(ARMS)).astype(float)
@@ -58,7 +69,8 @@ def decision_points(
 ) -> pl.DataFrame:
     """Return sampled decisions whose outcome is known by `as_of`, sorted by day and customer_id.
 
-    Columns: customer_id, day, arm (a channel or none), outcome (margin within `horizon_days` after the day), purchases,
+    Columns: customer_id, day, arm (a channel or none), outcome (margin within `horizon_days` after the day), purchases
+    (in the same time), purchases_soon (in the week from the contact on, or where there was none from that of another),
     `FEATURES`, `CONTEXT`, and `CHANCES` (null where they must be estimated).
     """
     people = history.customers.select("customer_id", "first_seen_on").sort("customer_id")
@@ -70,7 +82,8 @@ def decision_points(
     points = features_at(drawn.join(usual, on="day", how="left", maintain_order="left"), history)
     outcome = margins_after(points, history.orders, horizon_days).alias("outcome")
     purchases = purchases_after(points, history.orders, horizon_days).alias("purchases")
-    soon = purchases_after(points, history.orders, horizon_days // 2).alias("purchases_soon")
+    eves = points.select("customer_id", day="eve")
+    soon = purchases_after(eves, history.orders, min(_SOON_DAYS, horizon_days)).alias("purchases_soon")
     columns = (
         "customer_id",
         "day",
@@ -139,7 +152,22 @@ def _planned(
         rows = _placed(plan.select("customer_id", "channel", *CHANCES), people).sort("place")
         arm = rows["channel"].replace_strict({name: place for place, name in enumerate(ARMS)}, return_dtype=pl.Int64)
         chances = rows.select(CHANCES).to_numpy()
-        yield _Round(day, rows["place"].to_numpy(), arm.to_numpy(), chances)
+        eve = _eves(rows, history, day, period_days)
+        yield _Round(day, rows["place"].to_numpy(), arm.to_numpy(), eve, chances)
+
+
+def _eves(plan: pl.DataFrame, history: History, day: date, period_days: int) -> Integers:
+    """The day before each planned contact was made, as an ordinal, 0 where none was."""
+    made = history.contacts.filter(
+        pl.col("touched_on") > day, pl.col("touched_on") <= day + timedelta(days=period_days)
+    )
+    first = made.group_by("customer_id", "channel").agg(eve=_ordinal(pl.col("touched_on").min()) - 1)
+    joined = plan.lazy().join(first, on=["customer_id", "channel"], how="left", maintain_order="left")
+    return joined.select(pl.col("eve").fill_null(0)).collect().to_series().to_numpy()
+
+
+def _ordinal(day: pl.Expr) -> pl.Expr:
+    return day.cast(pl.Int64) + _EPOCH
 
 
 def _observed(
@@ -151,7 +179,9 @@ def _observed(
         pl.col("number").is_between(0, _LOOK_BACK_DAYS // _APART)
     )
     arms = weeks.group_by("number", "customer_id").agg(
-        channel=pl.col("channel").first(), channels=pl.col("channel").n_unique()
+        channel=pl.col("channel").first(),
+        channels=pl.col("channel").n_unique(),
+        eve=_ordinal(pl.col("touched_on").min()) - 1,
     )
     is_one = (pl.col("channels") == 1) & pl.col("channel").is_in(CHANNELS)
     places = {name: place for place, name in enumerate(ARMS)}
@@ -162,10 +192,11 @@ def _observed(
         day = last - timedelta(days=_APART * int(week))
         if any(start - timedelta(days=_APART) < day < start + timedelta(days=period_days) for start in taken):
             continue
-        arm_of_all = np.zeros(people.height, dtype=np.int64)
+        arm_of_all, eve_of_all = np.zeros((2, people.height), dtype=np.int64)
         arm_of_all[group["place"].to_numpy()] = group["arm"].to_numpy()
+        eve_of_all[group["place"].to_numpy()] = group["eve"].to_numpy()
         customer = np.flatnonzero(first_seen <= np.datetime64(day))
-        yield _Round(day, customer, arm_of_all[customer], None)
+        yield _Round(day, customer, arm_of_all[customer], eve_of_all[customer], None)
 
 
 def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -180,7 +211,7 @@ def _drawn(rounds: Sequence[_Round], names: pl.Series, most: int, seed: int) -> 
     quota = most / (2.0 * max((totals[1:] > 0.0).sum(), 1))
     rates = np.minimum(1.0, np.divide(quota, totals, out=np.ones(len(ARMS)), where=totals > 0.0))
     parts = [_sample(round_, rates, names, seed) for round_ in rounds]
-    schema = {"customer_id": pl.String, "day": pl.Date, "arm": pl.String}
+    schema = {"customer_id": pl.String, "day": pl.Date, "eve": pl.Date, "arm": pl.String}
     schema |= dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
@@ -201,6 +232,7 @@ def _sample(round_: _Round, rates: Floats, names: pl.Series, seed: int) -> pl.Da
         {
             "customer_id": names.gather(round_.customer[kept]),
             "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
+            "eve": pl.Series(round_.eves(random)[kept] - _EPOCH, dtype=pl.Int32).cast(pl.Date),
             "arm": pl.Series(np.array(ARMS)[round_.arm[kept]], dtype=pl.String),
             **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
             **{name: pl.Series(chance).fill_nan(None) for name, chance in zip(CHANCES, chances.T, strict=True)},
