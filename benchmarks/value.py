@@ -194,7 +194,8 @@ def interval_rows() -> Iterator[Row]:
                 f"{is_within.mean():.1%} ({valuation.model}; court {valuation.coverage or 0.0:.1%}; "
                 f"{(spend == 0).mean():.0%} bring nothing; {1 - is_likely.mean():.0%} likely none, covered "
                 f"{is_within[~is_likely].mean() if (~is_likely).any() else 0.0:.0%}, the others "
-                f"{is_within[is_likely].mean():.1%}; bias of the total {value.sum() / spend.sum() - 1:+.0%})",
+                f"{is_within[is_likely].mean():.1%}; bias of the total {value.sum() / spend.sum() - 1:+.0%}; "
+                f"{(spend <= value).mean():.1%} bring no more than is expected)",
             )
 
 

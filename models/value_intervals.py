@@ -38,7 +38,7 @@ LEVEL = 0.80
 # Below this many held-out customers nothing is said.
 FEWEST = 300
 _LOWEST_LEVEL = 0.70
-_STRATUM = 150
+_STRATUM = 100
 _MOST_STRATA = 24
 _SILENT_SHARE = 0.5
 _TINY = 1e-9

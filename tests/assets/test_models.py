@@ -270,6 +270,7 @@ def test_value_is_written_with_the_court_that_it_rests_on(
     workspace: Workspace, materialize: Callable, fill_warehouse: Callable
 ) -> None:
     """Too few buyers for a court: the plain rule says so, and the court's table is there, empty."""
+    (workspace.root / "settings.yml").write_text("horizon_days: 90\nlanguage: de\n")
     set_today(workspace)
     orders = FOUR_ORDERS["orders"].with_columns(margin=pl.col("net_revenue") * 0.5)
     fill_warehouse(orders=orders)
@@ -279,6 +280,7 @@ def test_value_is_written_with_the_court_that_it_rests_on(
         pl.read_parquet(workspace.analytics / name / f"{name}.parquet") for name in ("customer_value", "value_court")
     )
     assert values.select("customer_id", "model", "frequency").rows() == [("C1", "past_rate", 0), ("C2", "past_rate", 0)]
+    assert values["reason"].str.contains("in 90 Tagen").all()
     assert court.schema == COURT_SCHEMA
     assert court.is_empty()
     assert "C1" not in str([event.materialization.metadata for event in result.get_asset_materialization_events()])
