@@ -2,19 +2,16 @@
 with open_deals as (
 
     select
-        named.account_id,
+        deals.account_id,
         count(*) as open_deal_count,
-        sum({{ multiplied('deals.amount', 'rates.rate') }}) as open_deal_amount
-    from {{ ref('stg_deals') }} as deals
-    inner join {{ ref('int_companies_named') }} as named
-        on named.entity = 'accounts'
-        and deals.source_system = named.source_system
-        and deals.company_source_id = named.source_id
-    left join {{ ref('int_exchange_rates_dated') }} as rates
-        on deals.currency = rates.currency and deals.valued_on = rates.valued_on
+        sum(deals.amount) as open_deal_amount
+    from {{ ref('int_deals_assigned') }} as deals
     cross join {{ ref('stg_run_context') }} as run_context
-    where deals.is_won is null and coalesce(cast(deals.created_at as date) <= run_context.as_of, true)
-    group by named.account_id
+    where
+        deals.account_id is not null
+        and deals.is_won is null
+        and coalesce(cast(deals.created_at as date) <= run_context.as_of, true)
+    group by deals.account_id
 
 ),
 

@@ -29,18 +29,10 @@ records as (
 deals as (
 
     select
-        coalesce(contacts.customer_id, companies.customer_id) as customer_id,
-        cast(deals.created_at as date) as made_on,
-        case when not deals.is_won then cast(deals.closed_at as date) end as lost_on
-    from {{ ref('stg_deals') }} as deals
-    left join {{ ref('int_customer_links') }} as contacts
-        on contacts.entity = 'contacts'
-        and deals.source_system = contacts.source_system
-        and deals.contact_source_id = contacts.source_id
-    left join {{ ref('int_customer_links') }} as companies
-        on companies.entity = 'accounts'
-        and deals.source_system = companies.source_system
-        and deals.company_source_id = companies.source_id
+        customer_id,
+        cast(created_at as date) as made_on,
+        case when not is_won then cast(closed_at as date) end as lost_on
+    from {{ ref('int_deals_assigned') }}
 
 ),
 
