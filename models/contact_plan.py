@@ -41,7 +41,6 @@ NONE = "none"
 # By at most this share, drawn by lot, contacts are told apart that are worth the same: so prices decide between them,
 # for those in other arms as for those who follow the plan. What it costs is in the gap.
 _TIE_BREAK = 1e-3
-_IDLE_TO_EXPLORE = 0.5
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def plan_contacts(
     net = (margins - rules.scarcity.costs[:, None]) * priority
     worth = np.where(is_open & ~np.isnan(margins), net, -np.inf)
     wanted = promising(net, errors * priority, is_open)
-    lots = _lots(people["customer_id"], wanted, _explorers_limits(worth, rules), rules, plan_id)
+    lots = _lots(people["customer_id"], wanted, rules, plan_id)
     found = _allocated(worth, lots, rules, draws(people["customer_id"], f"tie {plan_id}"))
     chosen = np.where(lots.is_held_out, NOBODY, np.where(lots.explores, lots.explored, found.chosen))
     chances = _chances(found.preferred, lots, rules)
@@ -198,21 +197,14 @@ def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
     )  # fmt: skip
 
 
-def _explorers_limits(worth: Floats, rules: PlanRules) -> Scarcity:
-    """What explorers may use on average: their share of each limit, and half of what nobody else would want."""
-    scarcity = rules.scarcity
-    wanted = np.where(worth.max(axis=0, initial=-np.inf) > 0.0, worth.argmax(axis=0), NOBODY)
-    used = np.minimum(scarcity.used(wanted), scarcity.limits)
-    idle_share = max(rules.explore_share, _IDLE_TO_EXPLORE)
-    limits = rules.explore_share * used + idle_share * (scarcity.limits - used)
-    return Scarcity(limits[:-1], scarcity.costs, float(limits[-1]))
-
-
-def _lots(customer: pl.Series, wanted: Floats, limits: Scarcity, rules: PlanRules, plan_id: str) -> _Lots:
+def _lots(customer: pl.Series, wanted: Floats, rules: PlanRules, plan_id: str) -> _Lots:
     is_held_out = draws(customer, "holdout") < rules.holdout_share
     shares = exploring_shares(wanted, rules.explore_share)
     explores = ~is_held_out & (draws(customer, f"explore {plan_id}") < shares)
-    probabilities = exploring_probabilities(wanted, shares, limits)
+    limits = rules.explore_share * rules.scarcity.limits if rules.explore_share else np.zeros(len(wanted) + 1)
+    probabilities = exploring_probabilities(
+        wanted, shares, Scarcity(limits[:-1], rules.scarcity.costs, float(limits[-1]))
+    )
     draw = draws(customer, f"channel {plan_id}")
     explored = np.where(explores, drawn_channels(probabilities, draw), NOBODY)
     # Explorers need a small share of each limit on average, all of it once in a blue moon, and never more.

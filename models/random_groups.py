@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
 # What is known is drawn so many times, and so much of an explorer's probability does not depend on it.
-_DRAWS, _EVEN = 32, 0.25
+_DRAWS, _EVEN = 32, 0.1
 
 
 def draws(names: Iterable[str], purpose: str) -> Floats:

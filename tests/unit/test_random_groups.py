@@ -42,8 +42,8 @@ def test_those_explore_most_of_whom_it_is_in_doubt_what_is_best() -> None:
     wanted[:, :50] = 0.4
     shares = exploring_shares(wanted, 0.05)
     assert shares.mean() == pytest.approx(0.05)
-    assert shares[:50] == pytest.approx(np.full(50, 0.4), abs=0.01)
-    assert (shares[50:] > 0.01).all()
+    assert ((shares[:50] > 0.4) & (shares[:50] <= 0.5)).all()
+    assert (shares[50:] > 0.005).all()
     assert exploring_shares(wanted[:, 50:], 0.05) == pytest.approx(np.full(950, 0.05))
     assert (exploring_shares(wanted, 0.0) == 0.0).all()
 
