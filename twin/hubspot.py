@@ -27,7 +27,7 @@ CONTACTS_HEADER = (
     *("Primary Associated Company ID", "Last Activity Date", "Lead Status", "Marketing contact status", "Create Date"),
     *("Associated Company", "Street Address", "Postal Code", "City", "Country/Region", "Lifecycle Stage"),
     *("Unsubscribed from all email", "Opted out of email: Marketing Information"),
-    "Legal basis for processing contact's data",
+    *("Legal basis for processing contact's data", "Consent to Calls"),
 )
 COMPANIES_HEADER = (
     *("Record ID", "Company name", "Company owner", "Create Date", "Phone Number", "Last Activity Date", "City"),
@@ -112,6 +112,7 @@ def write_contacts(folder: Path, company: Company, newsletter: Newsletter, conta
         chosen(
             ("Freely given consent from contact",), np.zeros(size, dtype=np.int64), company.presence.is_member[person]
         ),
+        _consent_to_calls(company, person),
     ]
     _write(folder / _named(company, "contacts"), CONTACTS_HEADER, cells)
     source_id = pl.Series(contacts.record_id).cast(pl.String)
@@ -143,6 +144,17 @@ def _with_work_data(company: Company, known: pl.DataFrame) -> pl.DataFrame:
         pl.when(traps["switchboard"]).then(number).otherwise(name).alias(name) for name in ("phone", "phone_national")
     ]
     return known.with_columns(*phones, email=address, trap=trap)
+
+
+def _consent_to_calls(company: Company, person: Ints) -> pl.Series:
+    """What sales has noted in a property of its own: of most who have a phone a yes, of some a no, else nothing."""
+    parameters, is_business = company.parameters, company.people.is_business[person]
+    luck = stream(company.seed, "consent to calls").random(company.people.count)[person]
+    yes = np.where(is_business, parameters.business_call_consent_share, parameters.call_consent_share)
+    is_no = luck > 1 - parameters.call_refusal_share
+    return chosen(
+        ("true", "false"), is_no.astype(np.int64), company.people.has("phone")[person] & ((luck < yes) | is_no)
+    )
 
 
 def _names(rng: np.random.Generator, known: pl.DataFrame) -> list[pl.Series]:

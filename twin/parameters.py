@@ -99,4 +99,7 @@ class Parameters:
     call_share: float = 0.25
     connected_share: float = 0.45
     inbound_call_share: float = 0.03
+    call_consent_share: float = 0.6
+    business_call_consent_share: float = 0.8
+    call_refusal_share: float = 0.08
     phone_effect_mean: float = 0.10
