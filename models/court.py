@@ -122,7 +122,7 @@ def _hearings(days: pl.DataFrame, as_of: date, horizon: int, seed: int) -> list[
         origin = until - timedelta(days=span)
         made = forecasts(days, origin, span, seed=seed)
         seen = what_followed(days, made.history, origin, until)
-        if has_enough(made.history) and seen["orders"].sum() > 0:
+        if has_enough(made.history) and seen["spend"].sum() > 0.0:
             found.append(Hearing(origin, span, made, seen["orders"].to_numpy(), seen["spend"].to_numpy()))
     return found
 

@@ -45,8 +45,9 @@ _LOOKS_FOR_TOTAL = (1.0, 0.75, 0.5)
 _PURCHASES_OF_DOUBT = 25.0
 # A period that fell short or ran over by more than this says more about itself than about the next one.
 _MOST_CORRECTION = 2.0
-# Who has bought for nothing so far still counts a little where the trees learn.
+# Where the trees learn, nobody counts for less than a little, nor for more than so many times the one in the middle.
 _LEAST_WORTH = 0.01
+_MOST_WORTH = 40.0
 _YEAR = 365
 
 
@@ -187,9 +188,13 @@ def _trees(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, l
     for look in looks:
         before = histories(known, look)
         seen = what_followed(known, before, look, at)["orders"].to_numpy()
-        worth = np.maximum(expected_spend(before, [])[0], _LEAST_WORTH)
-        examples.append(Example(before, worth, seen, float((at - look).days)))
+        examples.append(Example(before, _worth(before), seen, float((at - look).days)))
     return fit_boosted_orders(examples, seed=seed)(history) * horizon
+
+
+def _worth(history: pl.DataFrame) -> Floats:
+    worth = np.maximum(expected_spend(history, [])[0], _LEAST_WORTH)
+    return np.asarray(np.minimum(worth, _MOST_WORTH * np.median(worth)))
 
 
 def _blended(orders: dict[str, Floats]) -> Floats:

@@ -170,6 +170,15 @@ def test_whoever_bought_on_one_day_alone_bears_a_statement_too() -> None:
     assert set(found.table["value_class"]) == {"C"}
 
 
+def test_who_gets_everything_for_nothing_is_worth_nothing() -> None:
+    """Samples and orders taken back alone: no court of money without money, and no division by it."""
+    with np.errstate(all="raise"):
+        found = customer_value(few(customers=150).with_columns(spend=0.0), NO_MARGINS, as_of=AS_OF, horizon_days=90)
+    assert found.ruling is None
+    assert (found.table["clv"] == 0.0).all()
+    assert (found.table["expected_orders"] > 0.0).all()
+
+
 def test_nobody_is_worth_nothing() -> None:
     found = customer_value(purchases_of([]), NO_MARGINS, as_of=AS_OF)
     assert found.table.is_empty()
