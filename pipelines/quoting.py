@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 _GLOB_CHARACTERS = "*?["
@@ -17,6 +18,11 @@ def literal(text: str) -> str:
     if "\0" in text:
         raise ValueError("A text with a NUL character cannot stand in SQL. Remove the character.")
     return "'" + text.replace("'", "''") + "'"
+
+
+def moment(at: datetime | None) -> str:
+    """A time without a zone as SQL, also where there is none."""
+    return f"TIMESTAMP {literal(at.isoformat(sep=' '))}" if at else "NULL::TIMESTAMP"
 
 
 def file_literal(path: Path) -> str:

@@ -20,15 +20,17 @@ from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.source import Source
 from pipelines.ingest.values import Styles
 from pipelines.ingest.vocabularies import UnknownWords
-from pipelines.quoting import literal
+from pipelines.quoting import literal, moment
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of a file: a ledger row for each of its entities, and the words that its layout does not know."""
+    """What became of a file: a ledger row for each of its entities, the words that its layout does not know, and the
+    newest time in its data, in UTC."""
 
     rows: tuple[LedgerRow, ...]
     unknown_words: tuple[UnknownWords, ...]
+    horizon: datetime | None
 
 
 def convert(
@@ -49,7 +51,8 @@ def convert(
         with_single_orders(connection, planned(records, facts, source, currencies, preset, quarantine))
         for records in preset.records
     ]
-    lineage = _lineage(identity, _horizon(connection, source, plans, facts.styles))
+    horizon = _horizon(connection, source, plans, facts.styles)
+    lineage = _lineage(identity, horizon)
     ledger: list[LedgerRow] = []
     words: list[UnknownWords] = []
     for entity in preset.entities:
@@ -61,7 +64,7 @@ def convert(
             target.unlink()
         ledger.append(ledger_row(identity, entity, account, quarantine.summary(entity)))
         words += account.unknown_words
-    return Converted(tuple(ledger), tuple(words))
+    return Converted(tuple(ledger), tuple(words), horizon)
 
 
 def _horizon(
@@ -94,12 +97,11 @@ def _if_recent(connection: duckdb.DuckDBPyConnection, source: Source, value: str
 
 
 def _lineage(identity: Identity, horizon: datetime | None) -> list[str]:
-    moment = f"TIMESTAMP {literal(horizon.isoformat(sep=' '))}" if horizon else "NULL::TIMESTAMP"
     return [
         f"{literal(identity.vendor)} AS source_system",
         f"{literal(identity.file_id)} AS file_id",
         "line AS file_line",
-        f"{moment} AS file_horizon",
+        f"{moment(horizon)} AS file_horizon",
     ]
 
 

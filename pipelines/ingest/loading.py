@@ -15,7 +15,7 @@ from pipelines.ingest.opening import Opened
 from pipelines.ingest.quarantine import Identity, Quarantine
 from pipelines.ingest.settings import IngestSettings
 
-CONVERSION_VERSION = "6"
+CONVERSION_VERSION = "7"
 """Part of every fingerprint: raise it when the conversion itself changes, so that files are converted anew."""
 
 
@@ -41,7 +41,7 @@ class Loader:
         )
         target = self.quarantine / f"{identity.file_id}.parquet"
         if any(row.rows_quarantined for row in found.rows):
-            quarantine.write(target, source, work, identity)
+            quarantine.write(target, source, work, identity, found.horizon)
         else:
             target.unlink(missing_ok=True)
         rows = tuple(replace(row, message=" ".join(filter(None, [row.message, *notes]))) for row in found.rows)

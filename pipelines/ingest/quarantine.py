@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from pipelines.ingest.faults import EMPTY
 from pipelines.ingest.mapping import ColumnSql
 from pipelines.ingest.presets import Records
 from pipelines.ingest.source import Source
-from pipelines.quoting import file_literal, literal
+from pipelines.quoting import file_literal, literal, moment
 
 _RAW_TEXTS = pa.schema([("line", pa.int64()), ("raw_text", pa.string())])
 _BATCH_ROWS = 10_000
@@ -44,7 +45,9 @@ QUARANTINE_SCHEMA = pl.Schema(
 )
 """One row per row and entity that was left out: where it stands, which cell is wrong, what is wrong with it (`fault`
 without any value, `reason` with it), and how the row reads in the file."""
-_STORED_SCHEMA = pl.Schema([*QUARANTINE_SCHEMA.items(), ("record_key", pl.String())])
+_STORED_SCHEMA = pl.Schema(
+    [*QUARANTINE_SCHEMA.items(), ("record_key", pl.String()), ("file_horizon", pl.Datetime("us"))]
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Identity:
 def read_quarantine(folder: Path, raw: Path) -> pl.DataFrame:
     """Every row in quarantine, by file and line (QUARANTINE_SCHEMA).
 
-    A row is left out as soon as another file of the same vendor holds its record soundly: then it has been corrected.
+    A row is left out as soon as another file of the same vendor holds its record soundly: then it has been corrected. A
+    file whose data end earlier corrects nothing: it holds what the record was before.
     """
     tables = [pl.read_parquet(path, glob=False) for path in sorted(folder.glob("*.parquet"))]
     known = [table.match_to_schema(_STORED_SCHEMA) for table in tables]
@@ -71,14 +75,18 @@ def read_quarantine(folder: Path, raw: Path) -> pl.DataFrame:
 
 
 def _uncorrected(rows: pl.DataFrame, raw: Path) -> pl.DataFrame:
-    """The rows of one entity whose records no file of their vendor holds."""
+    """The rows of one entity whose records no file of their vendor holds that is as new."""
     entity = str(rows["entity"][0])
     key = next(name for name in contracts()[entity].key if name != "source_system")
     files = sorted((raw / entity).glob("*.parquet"))
     if not files or rows["record_key"].null_count() == rows.height:
         return rows
-    sound = pl.scan_parquet(files, glob=False).select(vendor="source_system", record_key=key).unique().collect()
-    return rows.join(sound, on=["vendor", "record_key"], how="anti", maintain_order="left")
+    record = [pl.col("source_system").alias("vendor"), pl.col(key).alias("record_key")]
+    sound = pl.scan_parquet(files, glob=False).group_by(record).agg(newest=pl.col("file_horizon").max()).collect()
+    held = sound.with_columns(is_held=True)
+    found = rows.join(held, on=["vendor", "record_key"], how="left", maintain_order="left")
+    is_as_new = (pl.col("newest") >= pl.col("file_horizon")).fill_null(True)
+    return found.filter(~(pl.col("is_held").fill_null(False) & is_as_new)).drop("newest", "is_held")
 
 
 class Quarantine:
@@ -155,11 +163,12 @@ class Quarantine:
         named = [f"{words} ({count})" for words, count in faults[:_NAMED_REASONS]]
         return ", ".join(named + [f"and {len(faults) - _NAMED_REASONS} more"] * (len(faults) > _NAMED_REASONS))
 
-    def write(self, target: Path, source: Source, scratch: Path, identity: Identity) -> None:
-        """Write the rows, each with its raw text, in the order of the file; the columns are QUARANTINE_SCHEMA's."""
+    def write(self, target: Path, source: Source, scratch: Path, identity: Identity, horizon: datetime | None) -> None:
+        """Write the rows, each with its raw text, in the order of the file, whose newest time is `horizon`."""
         texts = scratch / "raw_texts.parquet"
         self._write_raw_texts(texts, source)
         facts = ", ".join(f"{literal(text)} AS {name}" for name, text in asdict(identity).items())
+        facts += f", {moment(horizon)} AS file_horizon"
         with durable_file(target) as temporary:
             self._connection.execute(
                 f"COPY (SELECT {facts}, entity, bad.line, record_key, column_name, value, words AS fault, reason, "

@@ -139,6 +139,24 @@ def test_the_ledger_balances_for_every_file(finished_company: Path, published: P
     assert ledger.filter(pl.col("amount_read").fill_null(0) != money).is_empty()
     files = {path.name for path in (finished_company / "landing").rglob("*.*") if path.is_file()}
     assert {Path(file).name for file in ledger["file"]} == files
+    assert "lost" not in balanced(published(finished_company))["orders"]
+
+
+def balanced(tables: dict[str, pl.DataFrame]) -> dict[str, dict[str, int]]:
+    """How many rows went where, by entity; to the row and the cent, what was kept of all files is what this adds up to,
+    and what is delivered is what the published tables hold."""
+    kept = tables["load_ledger"].group_by("entity").agg(pl.col("rows_kept", "amount_kept").sum())
+    outcomes = tables["ledger_balance"]
+    sums = outcomes.group_by("entity").agg(rows_kept=pl.col("row_count").sum(), amount_kept=pl.col("amount").sum())
+    entities = ["order_lines", "orders"]
+    assert sums.sort("entity").rows() == kept.filter(pl.col("entity").is_in(entities)).sort("entity").rows()
+    delivered = outcomes.filter(outcome="delivered").group_by("entity").agg(pl.col("row_count", "amount").sum())
+    orders = tables["orders"].filter(~pl.col("is_deal"))
+    assert delivered.filter(entity="orders").rows() == [("orders", orders.height, orders["total"].sum())]
+    return {
+        entity: dict(rows.group_by("outcome").agg(pl.col("row_count").sum()).iter_rows())
+        for (entity,), rows in outcomes.group_by("entity")
+    }
 
 
 def test_running_again_changes_nothing(
@@ -170,6 +188,8 @@ def test_files_may_arrive_in_parts_twice_and_beside_a_bad_one(
             shutil.copy(path, target)
         if part == files[1::2]:
             shutil.copy(landing / "shopify" / "customers_export.csv", landing / "again.csv")
+            orders = sorted(landing.rglob("orders_export*.csv"))[0].read_bytes()
+            (landing / "overlap.csv").write_bytes(orders.replace(b"\n", b"\r\n"))
             (landing / "menu.csv").write_text("dish;price\nsoup;4,50\n", encoding="utf-8")
         answer = stammkunde("run", "--workspace", tmp_path)
         assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -184,6 +204,7 @@ def test_files_may_arrive_in_parts_twice_and_beside_a_bad_one(
     )
     money = pl.exclude("customer_id", "account_id")
     assert in_parts["orders"].sort("order_id").select(money).equals(at_once["orders"].sort("order_id").select(money))
+    assert balanced(in_parts)["orders"]["superseded"] > balanced(at_once)["orders"].get("superseded", 0)
     assert partition(in_parts["customer_sources"]) == partition(at_once["customer_sources"])
 
 

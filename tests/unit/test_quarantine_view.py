@@ -65,5 +65,13 @@ def test_a_corrected_file_ends_the_quarantine_of_what_it_corrects(workspace: Wor
     assert read_quarantine(workspace.quarantine, workspace.raw)["line"].to_list() == [4]
 
 
+def test_what_an_order_was_before_does_not_correct_what_it_is_now(workspace: Workspace) -> None:
+    """Accident: an order's newest version cannot be read, and because an older export can be, nobody hears of it."""
+    older = "Rechnungsnummer;Rechnungsdatum;Rechnungsbetrag\nR-2;01.01.2025;20,00\n"
+    (workspace.landing / "frueher.csv").write_text(older, encoding="utf-8")
+    take(workspace)
+    assert read_quarantine(workspace.quarantine, workspace.raw)["line"].to_list() == [3, 4]
+
+
 def test_nothing_in_quarantine_is_said_so(tmp_path: Path) -> None:
     assert "No row is in quarantine." in printed(Workspace(tmp_path))
