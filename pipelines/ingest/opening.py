@@ -17,7 +17,7 @@ from pipelines.ingest.landed import Landed
 from pipelines.ingest.mapping import FileFacts, unreachable
 from pipelines.ingest.parquet import parquet_source
 from pipelines.ingest.presets import Preset
-from pipelines.ingest.recognise import Recognised, Unknown, recognise, vocabulary
+from pipelines.ingest.recognise import Recognised, Unknown, headers_given, recognise, vocabulary
 from pipelines.ingest.refusal import RefusalError
 from pipelines.ingest.repeats import without_repeats
 from pipelines.ingest.source import Source, text_source
@@ -146,7 +146,7 @@ def open_landed(landed: Landed, presets: Sequence[Preset], work: Path) -> Opened
     candidates = header_candidates(text.path) if text else [_parquet_header(landed.path)]
     if not candidates:
         return None
-    found = recognise(candidates, landed.name, presets)
+    found = recognise([*candidates, *headers_given(candidates, landed.name, presets)], landed.name, presets)
     if isinstance(found, Unknown):
         return found
     if text:

@@ -180,6 +180,8 @@ class Recognition(_Definition):
 
     required: Annotated[Texts, Field(min_length=1)]
     hints: Texts = ()
+    columns: Texts = ()
+    """The columns of a file without a header, in their order; such a file is known by its name."""
     file_name: str | None = None
     file_name_required: bool = True
 
@@ -187,6 +189,8 @@ class Recognition(_Definition):
     def _pattern_is_valid(self) -> Self:
         if self.file_name:
             _compile(self.file_name)
+        if self.columns and not (self.file_name and self.file_name_required):
+            raise ValueError("columns are for files without a header, which only file_name can tell; name it, too")
         return self
 
     def path_facts(self, name: str) -> dict[str, str] | None:

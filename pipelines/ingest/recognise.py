@@ -34,7 +34,8 @@ class Unknown:
         if self.nearest is None:
             return (
                 "No preset knows this file's columns. `stammkunde inspect` prints a mapping file to start from; "
-                "check it and save it in mappings/."
+                "check it and save it in mappings/. If the file has no header, name its columns there in "
+                "`recognise.columns`."
             )
         if not self.missing:
             return (
@@ -58,6 +59,19 @@ def recognise(headers: Sequence[Header], name: str, presets: Iterable[Preset]) -
         return _nearest(tried, name)
     _, preset, header = max(fitting, key=lambda fit: fit[0])
     return Recognised(preset, header, preset.recognise.path_facts(name) or {})
+
+
+def headers_given(candidates: Sequence[Header], name: str, presets: Iterable[Preset]) -> list[Header]:
+    """The headers that presets give to a file of this name whose first row is as wide, and is no header."""
+    return [
+        Header(1, 0, first.dialect, preset.recognise.columns)
+        for preset in presets
+        for first in candidates
+        if first.first_line == 1
+        and len(first.cells) == len(preset.recognise.columns)
+        and preset.recognise.path_facts(name) is not None
+        and not set(map(normalised, preset.recognise.columns)) & set(first.positions)
+    ]
 
 
 def _likely(headers: Sequence[Header], words: frozenset[str]) -> list[Header]:

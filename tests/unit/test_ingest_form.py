@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ import pytest
 from pipelines.ingest.batch import ingest
 from pipelines.ingest.encoding import as_utf8
 from pipelines.ingest.settings import IngestSettings
-from tests.unit.companies import Company
+from tests.unit.companies import Company, only
 
 HEADER = "Record ID,First Name,Last Name,Email,City"
 ROWS = (
@@ -148,3 +149,36 @@ def test_a_record_number_that_a_table_holds_as_a_decimal_number_is_the_same_numb
     pq.write_table(pa.table(columns), company.landing / "kunden.parquet")
     company.ingest()
     assert company.query("contacts", "source_id") == [("1001",), ("b@example.com",)]
+
+
+HEADERLESS = """\
+name: Till
+vendor: till
+recognise:
+  required: [Bon, Tag, Summe]
+  columns: [Bon, Tag, Summe, Kasse]
+  file_name: 'till_[0-9]+\\.csv'
+records:
+  - entity: orders
+    columns: {order_number: Bon, ordered_at: Tag, total: Summe, status: {value: paid}}
+"""
+
+
+def test_a_mapping_names_the_columns_of_files_without_a_header(tmp_path: Path) -> None:
+    """Accident: the first sale of every file is taken for its header, or the file cannot be read at all."""
+    company = Company(tmp_path)
+    rows = "A1;01.02.2025;5,00;2\nA2;01.02.2025;7,50;2\n"
+    company.write("till_1.csv", rows)
+    assert "recognise.columns" in only(company.ingest().rows).message
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "till.yml").write_text(HEADERLESS, encoding="utf-8")
+    company.write("till_2.csv", "Bon;Tag;Summe;Kasse\nA3;02.02.2025;9,00;1\n")
+    assert [(row.file, row.rows_read, row.rows_kept) for row in company.ingest().rows] == [
+        ("till_1.csv", 2, 2),
+        ("till_2.csv", 1, 1),
+    ]
+    assert sorted(company.query("orders", "order_number, total, file_line")) == [
+        ("A1", Decimal("5.0000"), 1),
+        ("A2", Decimal("7.5000"), 2),
+        ("A3", Decimal("9.0000"), 2),
+    ]
