@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.ingest.refusal import RefusalError
-from pipelines.ingest.workbook import WORKBOOK_SUFFIXES, lost_of, read_workbook
+from pipelines.ingest.workbook import WORKBOOK_SUFFIXES, read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 MAXIMUM_UNPACKED_BYTES = 50 * 2**30
@@ -147,7 +147,7 @@ def _sheets(workbook: Path, name: str, suffix: str, scratch: Path) -> Iterator[L
                 )
                 yield Landed(sheet_name, sheet.path, refusal=hidden)
             else:
-                yield Landed(sheet_name, sheet.path, _sha256(sheet.path), note=lost_of(suffix))
+                yield Landed(sheet_name, sheet.path, _sha256(sheet.path), note=sheet.lost)
     finally:
         for sheet in sheets:
             sheet.path.unlink(missing_ok=True)

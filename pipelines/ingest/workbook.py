@@ -22,16 +22,19 @@ _RATIO_MATTERS_FROM = 16 << 20
 _READER = Path(__file__).with_name("workbook_reader.py")
 _READER_MEMORY = 3 << 30
 _READER_SECONDS = 300
+_SAVE_AS_XLSX = "save it as .xlsx to see which."
 _SAVE_AS_CSV = "Save the sheet as CSV UTF-8 and land that."
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook as CSV in UTF-8; the lines of `path` are the rows of the sheet."""
+    """A sheet of a workbook as CSV in UTF-8; the lines of `path` are the rows of the sheet. `lost` says what of the
+    workbook does not arrive; it is empty where all does."""
 
     name: str
     path: Path
     is_hidden: bool
+    lost: str = ""
 
 
 def read_workbook(workbook: Path, suffix: str, scratch: Path) -> list[Sheet]:
@@ -45,14 +48,20 @@ def read_workbook(workbook: Path, suffix: str, scratch: Path) -> list[Sheet]:
     named = folder / f"workbook{suffix}"
     named.symlink_to(workbook.resolve())
     found = json.loads(_run_reader(named, folder))
-    return [Sheet(one["name"], folder / one["file"], one["is_hidden"]) for one in found]
+    return [
+        Sheet(one["name"], folder / one["file"], one["is_hidden"], _lost(suffix, one["error_count"])) for one in found
+    ]
 
 
-def lost_of(suffix: str) -> str:
-    """What a workbook of a kind may say that does not arrive, as a sentence for people; empty where all does."""
-    if suffix in OPEN_XML_SUFFIXES:
+def _lost(suffix: str, error_count: int | None) -> str:
+    """What of a workbook does not arrive, as a sentence for people; `error_count` is None where nobody can tell."""
+    if error_count is None:
+        return f"Errors such as #N/A arrive from {suffix} as empty cells; where it holds formulas, save it as .xlsx."
+    if not error_count:
         return ""
-    return f"Errors such as #N/A arrive from {suffix} as empty cells; where it holds formulas, save it as .xlsx."
+    if error_count == 1:
+        return f"1 cell of the workbook holds an error such as #N/A, and arrives as empty; {_SAVE_AS_XLSX}"
+    return f"{error_count} cells of the workbook hold errors such as #N/A, and arrive as empty; {_SAVE_AS_XLSX}"
 
 
 def _check(workbook: Path, suffix: str) -> None:
