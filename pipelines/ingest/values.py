@@ -194,8 +194,9 @@ def as_utc(sql: str, style: TimeStyle) -> str:
 
 
 def is_iso(sql: str) -> str:
-    """Whether a text starts like a year-first date."""
-    return f"(substr({sql}, 5, 1) IN ('-', '/') AND substr({sql}, 1, 1) IN ('1', '2'))"
+    """Whether a text starts like a year-first date: a year of four digits, which 1/13/2025 and 12/3/2025 do not."""
+    has_year = f"substr({sql}, 1, 1) IN ('1', '2') AND substr({sql}, 2, 1) >= '0' AND substr({sql}, 3, 1) >= '0'"
+    return f"(substr({sql}, 5, 1) IN ('-', '/') AND {has_year})"
 
 
 def is_zoned(sql: str) -> str:

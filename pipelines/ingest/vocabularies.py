@@ -19,19 +19,20 @@ from pipelines.ingest.presets import Preset, Records, Rule
 from pipelines.quoting import literal
 
 _SHOWN_WORDS = 20
+_LEFT_OUT = ("its row is left out", "their rows are left out")
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The words that a layout knows in one column of a file. `word` and `is_unknown` are SQL over the file's rows;
-    `consequence` says what becomes of a cell (or a whole row) with another word."""
+    `consequence` says what becomes of a cell (or a row) with another word, and of several."""
 
     header: str
     asked: str
     """The header as the preset names it."""
     word: str
     is_unknown: str
-    consequence: str
+    consequence: tuple[str, str]
     known: tuple[str, ...]
 
 
@@ -46,12 +47,14 @@ class UnknownWords:
     @property
     def message(self) -> str:
         """A sentence for people, without the words."""
-        cells = "1 cell of" if self.count == 1 else f"{self.count} cells of"
-        hold = "holds a word" if self.count == 1 else "hold words"
-        return (
-            f'{cells} "{self.vocabulary.header}" {hold} that the layout does not know, '
-            f"so {self.vocabulary.consequence}; `stammkunde inspect` shows how to say what is meant."
+        one, several = self.vocabulary.consequence
+        what = f'of "{self.vocabulary.header}"'
+        told = (
+            f"1 cell {what} holds a word that the layout does not know, and {one}"
+            if self.count == 1
+            else f"{self.count} cells {what} hold words that the layout does not know, and {several}"
         )
+        return f"{told}; `stammkunde inspect` shows how to say what is meant."
 
 
 def vocabularies(records: Records, facts: FileFacts) -> list[Vocabulary]:
@@ -78,9 +81,7 @@ def rows_left_out(preset: Preset, records: Records, facts: FileFacts) -> Iterato
         }
         for cell in facts.cells(asked)[:1]:
             label = facts.header.cells[int(cell[1:])]
-            yield Vocabulary(
-                label, asked, cell, _is_none_of(cell, known, ()), "their rows are left out", tuple(sorted(known - {""}))
-            )
+            yield Vocabulary(label, asked, cell, _is_none_of(cell, known, ()), _LEFT_OUT, tuple(sorted(known - {""})))
 
 
 def find_unknown_words(
@@ -147,7 +148,8 @@ def _vocabulary(
     known = dict.fromkeys(word for column, rule, *_ in uses for word in known_words(rule, column))
     others = [other for _, rule, *_ in uses if (other := _other(rule)) is not None]
     _, _, asked, text = uses[0]
-    consequence = f"they count as {_in_words(others[0])}" if others else "they count as unknown"
+    meaning = _in_words(others[0]) if others else "unknown"
+    consequence = (f"counts as {meaning}", f"count as {meaning}")
     label = facts.header.cells[int(cell[1:])]
     return Vocabulary(label, asked, text, _is_none_of(text, known, patterns), consequence, tuple(known))
 

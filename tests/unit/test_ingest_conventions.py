@@ -15,7 +15,19 @@ from pipelines.ingest.values import as_decimal, as_utc
 
 CONVENTIONS = [(".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f"), (".", "'"), (".", "’"), (".", "")]
 SIGNS = ["{}", "{} €", "EUR {}", "US${}", "{} kr", "R$ {}", "{} zł"]
-DAY_FORMS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%y", "%b %d, %Y"]
+DAY_FORMS = [
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%d.%m.%y",
+    "%b %d, %Y",
+    "%-d.%-m.%Y",
+    "%-d/%-m/%Y",
+    "%-m/%-d/%Y",
+    "%-d-%-m-%Y",
+]
 
 
 def amounts(cells: list[str], country: str = "DE") -> list[Decimal | None]:

@@ -130,6 +130,15 @@ def test_the_order_of_day_and_month_is_decided_by_the_whole_column() -> None:
     assert times(["03/04/2026", "04/25/2026"], "DE") == (["2026-03-04 00:00:00", "2026-04-25 00:00:00"], [])
 
 
+def test_days_and_months_without_a_leading_zero_are_no_years() -> None:
+    """Accident: 1/13/ looks like a year, so the column's months go by the country although its cells tell."""
+    assert times(["1/2/2025", "1/13/2025", "12/3/2025"], "DE") == (
+        ["2025-01-02 00:00:00", "2025-01-13 00:00:00", "2025-12-03 00:00:00"],
+        [],
+    )
+    assert times(["1-2-2025 8:05", "13-2-2025 8:05"], "US") == (["2025-02-01 08:05:00", "2025-02-13 08:05:00"], [])
+
+
 @pytest.mark.parametrize(("country", "expected"), [("DE", "2026-04-03 00:00:00"), ("US", "2026-03-04 00:00:00")])
 def test_an_undecided_order_follows_the_country_and_a_note_says_so(country: str, expected: str) -> None:
     values, notes = times(["03/04/2026"], country)

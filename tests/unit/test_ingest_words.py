@@ -45,7 +45,7 @@ def test_a_consent_in_other_words_is_unknown_and_told_without_the_word(company: 
         ("c@x.org", False),
     ]
     assert row.status == "loaded"
-    assert '1 cell of "status" holds a word that the layout does not know' in row.message
+    assert '1 cell of "status" holds a word that the layout does not know, and counts as unknown;' in row.message
     assert "stammkunde inspect" in row.message
     assert "aktiv" not in row.message
 
@@ -101,7 +101,7 @@ def test_rows_left_out_by_a_word_that_nobody_knows_are_told(company: Company) ->
     company.write("Task.csv", TASKS + rows + "00T3,003A,Anruf,2025-01-03,Not Started,0,Call\n")
     row = only(company.ingest().rows)
     assert (row.rows_read, row.rows_kept, row.rows_collapsed) == (3, 1, 2)
-    assert '1 cell of "Status" holds a word that the layout does not know, so their rows are left out' in row.message
+    assert '1 cell of "Status" holds a word that the layout does not know, and its row is left out' in row.message
     add_mapping(company, "extends: salesforce_tasks\nwords: {Status: {Fertig: completed}}\n")
     row = only(company.ingest().rows)
     assert (row.rows_kept, row.message) == (2, "")
