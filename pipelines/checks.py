@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from data_quality.contracts import contracts
-from data_quality.doubles import orders_in_two_systems
+from data_quality.doubles import numbers_of_two_orders, orders_in_two_systems
 from data_quality.expectations import ExpectationOutcome, validate_output
 from data_quality.freshness import LARGEST_AGE_DAYS, STEADY, stale_sources
 from data_quality.references import REFERENCES, leading_nowhere
@@ -24,6 +24,11 @@ _REPORT_IT = "This is a fault of the program, not of your files; please report i
 LIKE_EARLIER = "the_latest_files_are_like_earlier_ones"
 FRESH = "every_source_is_fresh"
 IN_ONE_SYSTEM = "every_order_stands_in_one_source_system"
+ONE_ORDER = "every_order_number_is_one_order"
+_LAND_APART = (
+    "Only the newest order of a number counts. If two shops number their orders alike, give one of them a mapping "
+    "with a vendor of its own."
+)
 _COUNTED_TWICE = "If they are the same orders they count twice: land them from one of the systems only."
 
 
@@ -101,6 +106,13 @@ def reference_checks() -> list[dg.AssetChecksDefinition]:
             description="No buyer has orders of one day and one amount in two source systems.",
         )
     )
+    specs.append(
+        dg.AssetCheckSpec(
+            ONE_ORDER,
+            asset=dg.AssetKey(["raw", "orders"]),
+            description="No order number of a source system stands for orders of different days.",
+        )
+    )
 
     @dg.multi_asset_check(specs=specs, name="check_references")
     @discreet
@@ -114,9 +126,13 @@ def reference_checks() -> list[dg.AssetChecksDefinition]:
             count = leading_nowhere(reference, *frames)
             told = f"Not so for {count:,} rows; the export of {reference.to_entity} may be older or partial."
             yield _warning(reference.entity, name, told if count else "")
-        found = orders_in_two_systems(pl.scan_parquet(sorted((raw / "orders").glob("*.parquet")), glob=False))
-        told = " ".join(f"{systems}: {count:,}." for systems, count in found.items())
-        yield _warning("orders", IN_ONE_SYSTEM, f"{told} {_COUNTED_TWICE}" if found else "")
+        orders = pl.scan_parquet(sorted((raw / "orders").glob("*.parquet")), glob=False)
+        for check, found, advice in (
+            (IN_ONE_SYSTEM, orders_in_two_systems(orders), _COUNTED_TWICE),
+            (ONE_ORDER, numbers_of_two_orders(orders), _LAND_APART),
+        ):
+            told = " ".join(f"{systems}: {count:,}." for systems, count in found.items())
+            yield _warning("orders", check, f"{told} {advice}" if found else "")
 
     return [check_references]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import polars as pl
 
 from data_quality.contracts import contracts
-from data_quality.doubles import orders_in_two_systems
+from data_quality.doubles import numbers_of_two_orders, orders_in_two_systems
 from data_quality.freshness import stale_sources
 from data_quality.references import REFERENCES, Reference, leading_nowhere
 
@@ -70,3 +70,16 @@ def test_orders_that_two_systems_hold_are_told_by_buyer_day_and_amount() -> None
         pl.col("total").cast(pl.Decimal(18, 4)), ordered_at=pl.lit(noon), currency=pl.lit("EUR")
     )
     assert orders_in_two_systems(typed) == {"shopify and till": 1}
+
+
+def test_a_number_that_two_orders_share_is_told() -> None:
+    """Accident: two shops of one vendor number their orders alike, and the orders of one of them vanish."""
+    rows = [
+        ("shopify", "1", datetime(2025, 3, 8, 12)),  # noqa: DTZ001 - UTC, as the tables have it
+        ("shopify", "1", datetime(2025, 3, 8, 23)),  # noqa: DTZ001
+        ("shopify", "2", datetime(2025, 3, 8, 12)),  # noqa: DTZ001
+        ("shopify", "2", datetime(2024, 9, 1, 12)),  # noqa: DTZ001
+        ("till", "2", datetime(2024, 1, 1, 12)),  # noqa: DTZ001
+    ]
+    orders = pl.LazyFrame(rows, schema=["source_system", "order_number", "ordered_at"], orient="row")
+    assert numbers_of_two_orders(orders) == {"shopify": 1}
