@@ -110,3 +110,15 @@ def test_a_price_of_another_currency_leaves_out_its_order(tmp_path: Path) -> Non
     kept, reasons = money_of(Company(tmp_path), rows)
     assert kept == [("2", Decimal("10.0000"))]
     assert any("2 x $5,00" in reason for reason in reasons)
+
+
+def test_euros_in_words_and_discounts_below_zero_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    rows = "1;01.02.2025;5,00;€;-1,00;\n2;01.02.2025;6,00;Euro;1,00;2,00-\n3;01.02.2025;7,00;eur;;(3,00)\n"
+    company.write("orders.csv", "Bestellnummer;Datum;Gesamtbetrag;Währung;Rabatt;Erstattet\n" + rows)
+    company.ingest()
+    assert company.query("orders", "currency, discount, refunded") == [
+        ("EUR", Decimal("1.0000"), None),
+        ("EUR", Decimal("1.0000"), Decimal("2.0000")),
+        ("EUR", None, Decimal("3.0000")),
+    ]
