@@ -147,7 +147,7 @@ def value_court(valuation: Valuation) -> pl.DataFrame:
 def _used(ruling: Ruling | None, made: Forecasts) -> tuple[str, str, str]:
     """The forecasts of value and of orders to use, and one sentence on them."""
     if ruling is None:
-        verdict = "The history is too short, or buyers are too few, to test a model."
+        verdict = "The history is too short, or purchases are too few, to test a model."
         return RULE_WITHOUT_COURT, RULE_WITHOUT_COURT, verdict
     for name in (ruling.winner, ruling.value_winner):
         if name not in made.orders:

@@ -15,7 +15,7 @@ _TEXTS = {
         "once_again": "Bought on {days day|days}, the last one {silence day|days} ago; {orders} more orders of {spend} "
         "each may be expected within {horizon day|days}.",
         "slipping": " Overdue: so long a silence is unusual for this customer.",
-        "short": " A plain rule, because the history is too short, or buyers are too few, to test a model.",
+        "short": " A plain rule, because the history is too short, or purchases are too few, to test a model.",
         "beaten": " A plain rule, because no model foretold held-out months any better.",
     },
     "de": {
@@ -26,7 +26,7 @@ _TEXTS = {
         "once_again": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}; in {horizon Tag|Tagen} sind "
         "{orders} weitere Bestellungen zu je {spend} zu erwarten.",
         "slipping": " Überfällig: So lange schweigt dieser Kunde sonst nicht.",
-        "short": " Einfache Regel, weil die Historie zu kurz oder die Käufer zu wenige sind, um ein Modell zu prüfen.",
+        "short": " Einfache Regel, weil die Historie zu kurz oder die Käufe zu wenige sind, um ein Modell zu prüfen.",
         "beaten": " Einfache Regel, weil kein Modell zurückgehaltene Monate besser vorhergesagt hat.",
     },
 }
