@@ -125,7 +125,7 @@ def _check_of_chains(cuts: pl.DataFrame) -> dg.AssetCheckResult:
         check_name=UNCHAINED.name,
         passed=chains.is_empty(),
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"Not so for {chains.height:,} groups of records, the largest of {largest[0]:,} records. "
+        description=f"Chains found: {chains.height:,}, the longest of {largest[0]:,} records. "
         "They were parted; tables/groups_parted names their first records. Look there for placeholders and numbers "
         "that many share."
         if chains.height

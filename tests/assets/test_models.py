@@ -91,7 +91,7 @@ def test_people_in_a_chain_are_told_of_and_listed(
     _, chained = checks_of_identity(materialize)
     assert not chained.passed
     assert chained.description is not None
-    assert chained.description.startswith("Not so for 1 groups of records, the largest of 20 records.")
+    assert chained.description.startswith("Chains found: 1, the longest of 20 records.")
     assert "+49" not in chained.description
     parted = pl.read_parquet(workspace.analytics / "groups_parted" / "groups_parted.parquet")
     assert parted.select("cut_by", "record_count").rows() == [("phone", 20)]
