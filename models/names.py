@@ -103,6 +103,17 @@ def initial(name: pl.Expr) -> pl.Expr:
     return name.str.slice(0, 1)
 
 
+def sound(name: pl.Expr) -> pl.Expr:
+    """Return how the first word of a comparable name sounds, by its first letter and its consonants: Anna and Ana are
+    alike, Anna and Andreas are not. Null for an initial. After Soundex (Russell, US patent 1,261,167, 1918), uncut.
+    """
+    word = name.str.extract(r"^(\p{L}{2,})")
+    rest = word.str.slice(1).str.replace_all("[aeiouhwy]", "")
+    for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), start=1):
+        rest = rest.str.replace_all(f"[{letters}]+", str(digit))
+    return word.str.slice(0, 1) + rest
+
+
 def nickname_root(given: pl.Expr) -> pl.Expr:
     """Return the name that the first word of a comparable given name is short for, or that word: `lisa` is
     `elisabeth`. Of several (Alex) the one listed first."""
@@ -117,6 +128,12 @@ def nicknames() -> dict[str, str]:
         rows = [(nickname, row["name"]) for row in csv.DictReader(file) for nickname in row["nicknames"].split()]
     listed = pl.DataFrame(rows, schema=["nickname", "name"], orient="row").select(plain_words(pl.all()))
     return dict(listed.unique("nickname", keep="first", maintain_order=True).iter_rows())
+
+
+@cache
+def listed_names() -> frozenset[str]:
+    """Return the first names of the shipped list, short and full, in comparable form."""
+    return frozenset(nicknames()) | frozenset(nicknames().values())
 
 
 def _without_asides(text: pl.Expr) -> pl.Expr:

@@ -25,6 +25,7 @@ from models.identity.comparisons import (
 )
 from models.identity.records import COMPARED
 from models.identity.splink_model import linker
+from models.names import nicknames
 
 LOWEST_WEIGHT = -6.0
 _SCORED = pl.Schema({"profile_l": pl.Int64, "profile_r": pl.Int64, "probability": pl.Float64})
@@ -93,14 +94,16 @@ def levels(profiles: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 def without_housemates(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     """Return the scored pairs without those that share what households and offices share, and have first names that are
-    both common and not the same: only a birth date or a mailbox of his own shows that it is one person."""
+    both known and not the same: only a birth date shows that it is one person, or a mailbox where one of the names is a
+    short one, which may stand for several."""
     likely = scored.filter(pl.col("probability") >= MATCH_PROBABILITY)
     for side in "lr":
         names = profiles.select(pl.col("profile", "given", "given_known").name.suffix(f"_{side}"))
         likely = likely.join(names, on=f"profile_{side}", maintain_order="left")
     are_names = (pl.col("given_l") != pl.col("given_r")) & (pl.col("given_known_l") == pl.col("given_known_r"))
-    told = levels(profiles, likely.filter(are_names).select("profile_l", "profile_r"))
-    is_proven = pl.col(BIRTH.name).is_in(SAME_BIRTH) | (pl.col(MAILBOX.name) == 0)
+    is_short = pl.any_horizontal(pl.col("given_l", "given_r").is_in(list(nicknames())))
+    told = levels(profiles, likely.filter(are_names).select("profile_l", "profile_r", is_short=is_short))
+    is_proven = pl.col(BIRTH.name).is_in(SAME_BIRTH) | (pl.col("is_short") & (pl.col(MAILBOX.name) == 0))
     housemates = told.filter(pl.col(NAME.name).is_in(OTHER_NAMES) & ~is_proven.fill_null(False))
     return scored.join(
         housemates.select("profile_l", "profile_r"), on=["profile_l", "profile_r"], how="anti", maintain_order="left"

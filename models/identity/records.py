@@ -10,13 +10,13 @@ from models.addresses import city, house_number, postcode, street_name
 from models.companies import company_name
 from models.email_addresses import canonical_address, likely_domain, local_part
 from models.letters import plain_words
-from models.names import initial, nickname_root, with_person_names
+from models.names import initial, listed_names, nickname_root, sound, with_person_names
 from models.phone_numbers import e164
 
 RECORD_KEY = ["source_system", "entity", "source_id"]
 
 COMMON_NAME = 10
-"""A name that so many records have is a name and no slip of the pen."""
+"""A name that so many records have is a name and no slip of the pen, and so is one of the shipped list."""
 
 COMPARED = (
     "given", "given_root", "family", "full_name", "birth",
@@ -30,7 +30,7 @@ _INPUT = (
     "merged_into_source_id", "email", "phone", "mobile", "country", "first_name", "last_name", "full_name", "birth_on",
     "birth_place", "street", "postcode", "city", "address_line_2", "job_title", "company_name",
 )  # fmt: skip
-_KEPT = ("merged_into_source_id", "email", "phone", "mobile", "own_id", "initial")
+_KEPT = ("merged_into_source_id", "email", "phone", "mobile", "own_id", "initial", "sound", "known_name")
 _AREA_LENGTH = 3
 """The first signs of a postcode stand for a town or a region in most countries."""
 
@@ -40,7 +40,8 @@ def comparable(records: pl.DataFrame, home_country: str, mail_providers: Collect
 
     `email`, `phone`, `mobile` are valid ones or null; `mailbox_meant` is filled where the mailbox's domain looks like a
     slip for one of the `mail_providers`; `own_id` is the source's id where it is more than a repetition
-    of them; `initial` is that of the given name in its full form. Columns that `records` lacks count as empty.
+    of them; `initial` and `sound` are those of the given name in its full form, `known_name` its first
+    word where the name is known. Columns that `records` lacks count as empty.
 
     Raises ValueError when two records have the same key.
     """
@@ -76,6 +77,7 @@ def comparable(records: pl.DataFrame, home_country: str, mail_providers: Collect
         .lazy()
         .with_columns(_known("given"), _known("family"), mailbox=canonical_address(pl.col("email")))
         .with_columns(mailbox_meant=_meant(pl.col("mailbox"), mail_providers))
+        .with_columns(known_name=pl.when(pl.col("given_known").is_not_null()).then(_first_word(pl.col("given_root"))))
         .select("record", *RECORD_KEY, *_KEPT, *_compared())
         .collect()
     )
@@ -94,7 +96,7 @@ def _names(people: pl.LazyFrame) -> pl.LazyFrame:
         with_person_names(people, "first_name", "last_name")
         .rename({"given_name": "given", "family_name": "family"})
         .with_columns(given_root=nickname_root(pl.col("given")))
-        .with_columns(initial=initial(pl.col("given_root")))
+        .with_columns(initial=initial(pl.col("given_root")), sound=sound(pl.col("given_root")))
     )
 
 
@@ -132,11 +134,14 @@ def _repeats_address() -> pl.Expr:
 
 
 def _known(name: str) -> pl.Expr:
-    return (
-        pl.when((pl.len().over(name) >= COMMON_NAME) & pl.col(name).is_not_null())
-        .then(pl.lit("1"))
-        .alias(f"{name}_known")
-    )
+    is_name = (pl.len().over(name) >= COMMON_NAME) & pl.col(name).is_not_null()
+    if name == "given":
+        is_name = is_name | pl.col(name).is_in(listed_names())
+    return pl.when(is_name).then(pl.lit("1")).alias(f"{name}_known")
+
+
+def _first_word(name: pl.Expr) -> pl.Expr:
+    return name.str.extract(r"^(\p{L}{2,})")
 
 
 def _compared() -> list[pl.Expr]:

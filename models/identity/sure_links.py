@@ -18,6 +18,8 @@ SHARED_EMAIL_WHOLE_NAMES = 20
 SHARED_NUMBER_PEOPLE = 8
 """A family may share a number; beyond it is a company's or a till's."""
 
+_NAMES = ("initial", "sound", "known_name")
+"""Forms of a first name, from the loosest to the strictest."""
 RULES = ("phone", "company", "email", "source_id")
 """From the weakest to the strongest."""
 CHAINING_RULES = ("phone", "email")
@@ -65,10 +67,12 @@ def _by_company(nodes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_email(people: pl.DataFrame) -> pl.DataFrame:
-    """Records of one address; where a couple shares it, those whose first names begin alike."""
-    known = people.drop_nulls("mailbox").with_columns(names=pl.col("initial").drop_nulls().n_unique().over("mailbox"))
-    single, shared = known.filter(pl.col("names") <= 1), known.filter(pl.col("names") > 1)
-    return pl.concat([_ties(single, ["mailbox"]), _ties(shared, ["mailbox", "initial"])])
+    """Records of one address; where a couple shares it, those whose first names are the same or sound alike."""
+    known = people.drop_nulls("mailbox").select("record", "mailbox", *_NAMES)
+    shared_by = _name_count(known.lazy(), "mailbox").filter(pl.col("names") > 1).collect()
+    single = known.join(shared_by, on="mailbox", how="anti")
+    shared = known.join(shared_by, on="mailbox", how="semi").with_columns(name=pl.coalesce(*reversed(_NAMES)))
+    return pl.concat([_ties(single, ["mailbox"]), _ties(shared, ["mailbox", "name"])])
 
 
 def without_nobodys_addresses(nodes: pl.DataFrame) -> pl.DataFrame:
@@ -114,7 +118,7 @@ def without_nobodys_numbers(people: pl.DataFrame) -> pl.DataFrame:
 
 def _phones(people: pl.DataFrame) -> pl.DataFrame:
     """The records' phone numbers, one row per record and number."""
-    kept = ["record", "source_system", "person", "initial"]
+    kept = ["record", "source_system", "person", *_NAMES]
     has_identity = pl.col("email").is_not_null() | pl.col("own_id").is_not_null()
     numbers = [people.select(*kept, phone=pl.col(column), has_identity=has_identity) for column in ("phone", "mobile")]
     return pl.concat(numbers).drop_nulls("phone").unique(["record", "phone"])
@@ -124,7 +128,7 @@ def _identifying_phones(phones: pl.DataFrame) -> pl.DataFrame:
     """The numbers that stand for one customer, in one column.
 
     A number is left out when within one source it stands on records that neither id nor e-mail holds together, or
-    when first names that begin differently stand beside it anywhere: a household's or a company's number. A guest
+    when first names that are not one stand beside it anywhere: a household's or a company's number. A guest
     who left nothing but the number speaks neither for nor against it.
     """
     known = phones.lazy()
@@ -133,10 +137,18 @@ def _identifying_phones(phones: pl.DataFrame) -> pl.DataFrame:
         .group_by("phone")
         .agg(persons=pl.col("spread").max())
     )
-    names = _spread(known, ["phone"], "initial").rename({"spread": "names"})
+    names = _name_count(known, "phone")
     spread = known.select("phone").unique().join(persons, on="phone", how="left").join(names, on="phone", how="left")
     is_shared = (pl.col("persons").fill_null(0) > 1) | (pl.col("names").fill_null(0) > 1)
     return spread.filter(~is_shared).select("phone").collect()
+
+
+def _name_count(rows: pl.LazyFrame, group: str) -> pl.LazyFrame:
+    """How many first names at least a group has: the group's column and `names`. Anna and A. may be one, so may Anna
+    and Ana; Anna and Andreas are two, and so are Martin and Martina where both are names that are known."""
+    distinct = [pl.col(name).drop_nulls().n_unique() for name in _NAMES]
+    named = rows.select(group, *_NAMES).drop_nulls("initial").unique()
+    return named.group_by(group).agg(names=pl.max_horizontal(distinct))
 
 
 def _spread(rows: pl.LazyFrame, group: list[str], value: str) -> pl.LazyFrame:

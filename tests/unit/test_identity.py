@@ -139,6 +139,33 @@ def test_a_role_address_of_several_people_does_not(second: dict[str, str]) -> No
     assert len(customers(link(record("hubspot", "1", email="info@firm.de", first_name="Ada"), second))) == 2
 
 
+@pytest.mark.parametrize("shared", [{"email": "koch@x.de"}, {"phone": BERLIN}], ids=["an address", "a number"])
+@pytest.mark.parametrize("other", ["Andreas", "Alexander"])
+def test_a_couple_whose_names_begin_alike_stays_two(shared: dict[str, str], other: str) -> None:
+    """One letter was all that told first names apart, and Anna's orders were her husband's."""
+    own = ({}, {}) if "email" in shared else ({"email": "a@x.de"}, {"email": "b@x.de"})
+    anna = record("shop", "1", first_name="Anna", last_name="Koch", **shared, **own[0])
+    husband = record("crm", "2", first_name=other, last_name="Koch", **shared, **own[1])
+    assert len(customers(link(anna, husband))) == 2
+
+
+@pytest.mark.parametrize("written", ["Ana", "A.", "Anna Maria", "ANNA"])
+def test_one_name_written_in_several_ways_is_one(written: str) -> None:
+    links = link(
+        record("shop", "1", email="koch@x.de", first_name="Anna", last_name="Koch"),
+        record("crm", "2", email="koch@x.de", first_name=written, last_name="Koch"),
+    )
+    assert len(customers(links)) == 1
+
+
+def test_colleagues_whose_names_begin_alike_are_not_one_by_their_role_address() -> None:
+    links = link(
+        record("shop", "1", email="info@firm.de", first_name="Anna", last_name="Koch"),
+        record("crm", "2", email="info@firm.de", first_name="Anton", last_name="Berg"),
+    )
+    assert len(customers(links)) == 2
+
+
 def test_an_ordinary_address_on_two_ids_of_one_source_is_a_duplicate() -> None:
     links = link(record("hubspot", "1", email="ada@example.de"), record("hubspot", "2", email="ada@example.de"))
     assert len(customers(links)) == 1

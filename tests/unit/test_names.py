@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models import names
 from models.letters import plain_words
-from models.names import family_name, given_name, initial, nickname_root
+from models.names import family_name, given_name, initial, listed_names, nickname_root, sound
 
 TEXTS = st.text(max_size=12) | st.lists(
     st.sampled_from(
@@ -195,3 +195,20 @@ def test_a_full_name_is_nobodys_nickname() -> None:
     assert full.is_duplicated().sum() == 0
     assert not set(full) & set(names.nicknames())
     assert all(row["nicknames"] and row["language"] in {"de", "en", "fr"} for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("one_name", "other", "is_alike"),
+    [("anna", "ana", True), ("stephan", "stefan", True), ("michael", "micheal", True), ("anna", "anna maria", True),
+     ("anna", "andreas", False), ("andrea", "andreas", False), ("anna", "hanna", False)],
+)  # fmt: skip
+def test_names_that_sound_alike_have_one_form(one_name: str, other: str, is_alike: bool) -> None:
+    assert (one(sound(pl.lit(one_name))) == one(sound(pl.lit(other)))) is is_alike
+
+
+def test_an_initial_has_no_sound() -> None:
+    assert one(sound(pl.lit("a"))) is None
+
+
+def test_short_and_full_names_are_listed() -> None:
+    assert {"alex", "alexander", "melli"} <= listed_names()
