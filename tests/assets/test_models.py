@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -116,6 +117,32 @@ def test_a_decision_about_a_record_that_is_not_there_is_told(
     assert not mistyped.passed
     assert mistyped.description is not None
     assert mistyped.description.startswith("Not so for 1 of 2 lines, which are without effect")
+
+
+def test_a_merger_that_people_undo_and_do_again_gives_the_ids_back(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    """Run after run over a published result, with decisions.csv as people write it; a repeated run changes nothing."""
+    fill_with_records(fill_warehouse, pl.DataFrame({"source_id": ["1", "2"], "email": ["1@x.example", "2@x.example"]}))
+    published = workspace.latest / "tables"
+    published.mkdir(parents=True)
+
+    def ids(decision: str) -> list[str]:
+        (workspace.root / "decisions.csv").write_text(
+            f"record_1;record_2;decision\ncrm:contacts:1;crm:contacts:2;{decision}\n"
+        )
+        materialize(identity)
+        for name in ("customer_links", "customer_aliases"):
+            shutil.copy(workspace.analytics / name / f"{name}.parquet", published)
+        return pl.read_parquet(published / "customer_links.parquet")["customer_id"].to_list()
+
+    apart, merged = ids("different"), ids("same")
+    assert len(set(apart)) == 2
+    assert len(set(merged)) == 1
+    assert set(merged) < set(apart)
+    assert ids("different") == apart
+    assert ids("same") == merged
+    assert ids("same") == merged
 
 
 def test_a_failing_model_tells_no_value_and_nothing_behind_it_runs(
