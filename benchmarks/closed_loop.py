@@ -1,11 +1,10 @@
-"""The loop of outreach in the twin: are effects learned without bias, and does a year of plans come near the oracle's?
+"""The loop of outreach in the twin: does a year of plans come near the oracle's?
 
-    python -m benchmarks.closed_loop [--only effects loop] [--seeds 20] [--customers 6000] [--months 12]
+    python -m benchmarks.closed_loop [--seeds 20] [--customers 6000] [--months 12]
 
-effects: the mean effect per channel from a history in which the best customers were mailed and called, against the
-truth, beside the naive difference. loop: each month effects are learned from all that happened so far, and a plan by
-the shipped rules is made, carried out and responded to. What its contacts truly add, less their cost, is compared with
-what knowing the true effect on every customer would allow within the same rules (the oracle), and with plain ways.
+Each month a plan by the shipped rules is made of all that happened so far, carried out and responded to. What its
+contacts truly add, less their cost, is compared with what knowing the true effect on every customer would allow within
+the same rules (the oracle), and with plain ways.
 """
 
 from __future__ import annotations
@@ -24,12 +23,8 @@ from benchmarks.twin_history import history_of
 from models.allocation import NOBODY, Scarcity, allocate
 from models.contact_plan import ChannelRule, PlanRules
 from models.customer_history import History
-from models.decision_points import as_decisions, decision_points
-from models.effects import doubly_robust, held_out_difference, mean_effects
 from models.outreach import Policy, outreach
-from twin.clock import day_number
 from twin.months import CHANNELS, World, begin, play
-from twin.parameters import Parameters
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -39,7 +34,6 @@ Row = tuple[str, str, str]
 # The shipped 40 calls a week, for a company of 6,000.
 _CALLS = 160 / 6_000
 _RELEARNED = 3
-BIASED = Parameters(selective_mailing_share=0.6)
 WAYS = ("oracle", "ours", "mail to all", "call whom one can", "random")
 
 
@@ -55,46 +49,6 @@ def shipped_policy(customers: int) -> Policy:
         channels, overall_cap=6, cool_down_days=3, budget=None, holdout_share=0.05, explore_share=0.05
     )  # fmt: skip
     return Policy(rules)
-
-
-@dataclass(frozen=True)
-class Learned:
-    """One channel in one company: the true mean effect, ours with its interval, and the naive difference."""
-
-    channel: str
-    truth: float
-    ours: float
-    low: float
-    high: float
-    naive: float
-
-
-def learned_effects(customers: int, seed: int, policy: Policy) -> list[Learned]:
-    """Return what a biased history shows of each channel, by our estimate and by the naive one."""
-    world = begin(customers, seed=seed, parameters=BIASED)
-    known = known_history(world, {})
-    points = decision_points(known, as_of=world.today, horizon_days=policy.horizon_days, period_days=policy.period_days)
-    decisions = as_decisions(points)
-    scores = doubly_robust(decisions, difference=held_out_difference(decisions))
-    place = {name: number for number, name in enumerate(decisions.arms)}
-    found = []
-    for effect in mean_effects(scores):
-        both = scores.has_overlap[:, 0] & scores.has_overlap[:, place[effect.arm]]
-        outcome = {arm: points["outcome"].filter(points["arm"] == arm).mean() for arm in ("none", effect.arm)}
-        naive = float(outcome[effect.arm]) - float(outcome["none"])  # type: ignore[arg-type]
-        truth = float(_true_effects(world, points, effect.arm)[both].mean())
-        found.append(Learned(effect.arm, truth, effect.effect, effect.low, effect.high, naive))
-    return found
-
-
-def _true_effects(world: World, points: pl.DataFrame, channel: str) -> Floats:
-    """The true effect of a contact in the week after each decision, the customer alive in its middle or not."""
-    people = _places(world, points["customer_id"])
-    first = world.company.calendar.first
-    day = points["day"].map_elements(day_number, return_dtype=pl.Int64).to_numpy() - first + 3
-    traits, own = world.company.traits, world.company.own
-    is_alive = (traits.first_order[people] < day) & (own.gone_from[people] > day)
-    return np.where(is_alive, world.margin_of_contact(channel)[people], 0.0)
 
 
 def known_history(world: World, plans: dict[date, pl.DataFrame]) -> History:
@@ -185,27 +139,6 @@ def _other_way(way: str, year: Year, world: World, random: np.random.Generator) 
     return contacts
 
 
-def effect_rows(seeds: int, customers: int) -> Iterator[Row]:
-    """Bias against the naive difference, and coverage, over companies."""
-    policy = shipped_policy(customers)
-    found = [each for seed in range(seeds) for each in learned_effects(customers, seed, policy)]
-    covered = np.mean([each.low <= each.truth <= each.high for each in found])
-    for channel in CHANNELS:
-        rows = [each for each in found if each.channel == channel]
-        truth, ours, naive = (np.array([getattr(each, name) for each in rows]) for name in ("truth", "ours", "naive"))
-        bias, error, naive_bias = (
-            (ours - truth).mean(),
-            (ours - truth).std() / np.sqrt(len(rows)),
-            (naive - truth).mean(),
-        )
-        yield (
-            f"bias of the mean effect, {channel}, {seeds} companies",
-            f"<= {abs(naive_bias) / 5:.3f} (a fifth of the naive)",
-            f"{bias:+.3f} +- {error:.3f} (naive {naive_bias:+.3f}, truth {truth.mean():.3f})",
-        )
-    yield f"95 % intervals that cover the truth, {len(found)}", "90 to 99 %", f"{covered:.1%}"
-
-
 def loop_rows(seeds: int, customers: int, months: int) -> Iterator[Row]:
     """The year's added margin less costs, as shares of the oracle's, over companies."""
     years = [played_year(customers, seed, months) for seed in range(seeds)]
@@ -221,24 +154,17 @@ def loop_rows(seeds: int, customers: int, months: int) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Measure the parts that were asked for and print the table."""
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--only", nargs="*", choices=["effects", "loop"], default=["effects", "loop"])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--customers", type=int, default=6_000)
     parser.add_argument("--months", type=int, default=12)
     arguments = parser.parse_args()
     print("\n## The closed loop\n\n| figure | asked | ours |\n|---|---|---|", flush=True)
-    for part in arguments.only:
-        started = time.monotonic()
-        rows = (
-            effect_rows(arguments.seeds, arguments.customers)
-            if part == "effects"
-            else loop_rows(arguments.seeds, arguments.customers, arguments.months)
-        )
-        for figure, asked, ours in rows:
-            print(f"| {figure} | {asked} | {ours} |", flush=True)
-        print(f"| seconds for all of this ({part}) | | {time.monotonic() - started:.0f} |", flush=True)
+    started = time.monotonic()
+    for figure, asked, ours in loop_rows(arguments.seeds, arguments.customers, arguments.months):
+        print(f"| {figure} | {asked} | {ours} |", flush=True)
+    print(f"| seconds for all of this | | {time.monotonic() - started:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
