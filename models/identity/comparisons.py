@@ -37,7 +37,17 @@ class Comparison:
     @property
     def columns(self) -> frozenset[str]:
         """All columns that it looks at."""
-        return frozenset(re.findall(r"(\w+)_[lr]\b", " ".join(level.condition for level in self.levels)))
+        conditions = " ".join(level.condition for level in self.levels)
+        return frozenset(re.findall(r"(\w+)_[lr]\b", conditions)) | self.weighed
+
+    @property
+    def weighed(self) -> frozenset[str]:
+        """The columns whose rare values weigh more."""
+        return frozenset(level.weighed_by for level in self.levels if level.weighed_by)
+
+    def equality(self, column: str) -> int | None:
+        """The level that asks for equal values of a column and for nothing else; None where there is none."""
+        return next((at for at, level in enumerate(self.levels) if level.condition == same(column)), None)
 
     @property
     def meanings(self) -> tuple[str, ...]:
@@ -134,7 +144,7 @@ COMPARISONS = (
                 f"{same('street')} AND {_SAME_HOUSE} AND {same('city')}", "the same street and number in the same town"
             ),
             Level(f"{_alike('street', 0.90)} AND {_SAME_HOUSE} AND {_SAME_TOWN}", "an address spelt alike"),
-            Level(f"{_alike('street', 0.90)} AND {_SAME_TOWN}", "the same street in the same town"),
+            Level(f"{_alike('street', 0.90)} AND {_SAME_TOWN}", "the same street in the same town", "road"),
             Level(f"{same('street')} AND {_SAME_HOUSE}", "the same street and number elsewhere"),
             Level(same("postcode"), "the same postcode", "postcode"),
             Level(f"{_typos('postcode', 1)} AND {same('city')}", "the same town, a postcode but for one sign", "city"),

@@ -21,7 +21,6 @@ from models.identity.comparisons import (
     SAME_BIRTH,
     Comparison,
     present_comparisons,
-    same,
 )
 from models.identity.records import COMPARED
 from models.identity.splink_model import linker
@@ -70,9 +69,9 @@ def _chances(present: Sequence[Comparison], agreement: Agreement) -> dict[str, f
     """Of each column that is weighed by how rare its values are, how often any two agree in it and no more."""
     chances: dict[str, float] = {}
     for comparison in present:
-        for level, (_, u) in zip(comparison.levels, agreement.rates[comparison.name], strict=False):
-            if level.condition == same(level.weighed_by or ""):
-                chances[level.weighed_by or ""] = u
+        for at, level in enumerate(comparison.levels):
+            if level.weighed_by and comparison.equality(level.weighed_by) in (at, None):
+                chances[level.weighed_by] = agreement.rates[comparison.name][at][1]
     return chances
 
 

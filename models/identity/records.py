@@ -21,7 +21,7 @@ COMMON_NAME = 10
 COMPARED = (
     "given", "given_root", "family", "full_name", "birth",
     "given_known", "family_known", "mailbox", "mailbox_meant", "mailbox_digits", "number", "other_number",
-    "address", "street", "house", "postcode", "postcode_area", "city", "address_line_2", "birth_place", "job",
+    "address", "street", "house", "postcode", "postcode_area", "city", "road", "address_line_2", "birth_place", "job",
     "company",
 )  # fmt: skip
 """The columns by which two records are compared, all texts."""
@@ -166,6 +166,7 @@ def _compared() -> list[pl.Expr]:
         pl.col("postcode_compared").alias("postcode"),
         pl.col("postcode_compared").str.slice(0, _AREA_LENGTH).alias("postcode_area"),
         pl.col("city_compared").alias("city"),
+        pl.concat_str("street_compared", "city_compared", separator=" ").alias("road"),
         plain_words(pl.col("address_line_2")).alias("address_line_2"),
         city(pl.col("birth_place")).alias("birth_place"),
         plain_words(pl.col("job_title")).alias("job"),

@@ -67,7 +67,12 @@ def _creator(comparison: Comparison, rates: Rates) -> Any:
     made: list[Any] = [levels.NullLevel(comparison.column)]
     for level, (m, u) in zip(comparison.levels, rates, strict=False):
         one = levels.CustomLevel(level.condition, level.meaning).configure(m_probability=m, u_probability=u)
-        made.append(one.configure(tf_adjustment_column=level.weighed_by) if level.weighed_by else one)
+        if level.weighed_by:
+            is_measured_here = comparison.equality(level.weighed_by) is None
+            one = one.configure(
+                tf_adjustment_column=level.weighed_by, disable_tf_exact_match_detection=is_measured_here
+            )
+        made.append(one)
     m, u = rates[-1]
     made.append(levels.ElseLevel().configure(m_probability=m, u_probability=u))
     return comparison_library.CustomComparison(made, output_column_name=_column(comparison))

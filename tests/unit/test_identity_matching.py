@@ -67,6 +67,17 @@ def test_namesakes_in_one_town_are_two() -> None:
     assert not is_one(record("crm", "1", **one), record("shop", "2", **one))
 
 
+def test_namesakes_on_the_road_that_everybody_lives_on_are_two() -> None:
+    """Beside another house number, another e-mail address and another phone number, a main street says nothing."""
+    people = [
+        record("crm", f"{place}", first_name=("Jürgen", "Käthe", "Björn")[place % 3],
+               last_name=SURNAMES[place // 3 % 12], street=f"Hauptstr. {place}", postcode=f"{10115 + place}",
+               city="Köln", email=f"person{place}@example.org", phone=f"0221 4711{place:02}")
+        for place in range(72)
+    ]  # fmt: skip
+    assert link(*people).links["customer_id"].n_unique() == len(people)
+
+
 @pytest.mark.parametrize("shared", [{}, {"phone": "0221 471001"}], ids=["address", "address and number"])
 def test_people_of_one_household_stay_apart(shared: dict[str, str]) -> None:
     """Common first names are names, and no slips of each other's pen."""
