@@ -173,7 +173,8 @@ def print_summary(workspace: Workspace, console: Console) -> None:
 
 def _print_troubles(ledger: pl.DataFrame, console: Console) -> None:
     """A line for each file that was not taken as it is, in the order of their names."""
-    troubled = ledger.filter(pl.col("message") != "").sort("file", "entity", nulls_last=True)
+    told = ledger.filter(pl.col("message") != "").sort("file", "entity", nulls_last=True)
+    troubled = told.unique(["file", "message"], keep="first", maintain_order=True)
     for row in troubled.head(TROUBLES_SHOWN).iter_rows(named=True):
         style = "dim" if row["status"] in ("loaded", "copy", "empty") else "yellow"
         console.print(f"{row['file']}: {row['message']}", style=style, markup=False, highlight=False, soft_wrap=True)

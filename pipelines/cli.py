@@ -158,7 +158,7 @@ def inspect(folder: Path | None, files: tuple[Path, ...], *, as_json: bool) -> N
     os.umask(0o077)
     screen = console(for_machines=as_json)
     with tempfile.TemporaryDirectory(prefix="stammkunde-") as own, screen.status("Reading ..."):
-        inspections = inspect_files(files, ingest_settings(workspace, Path(own) / "scratch"))
+        inspections = inspect_files(files, ingest_settings(workspace, Path(own) / "scratch", files))
     if as_json:
         print_json([asdict(found) for found in inspections])
         return

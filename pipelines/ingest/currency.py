@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.ingest.durable import private_folder
-from pipelines.ingest.landed import Landed, landed_files
+from pipelines.ingest.landed import Landed, landed_file, landed_files
 from pipelines.ingest.opening import Opened, open_landed
 from pipelines.ingest.presets import Preset, Rule
 from pipelines.ingest.recognise import Unknown
@@ -24,15 +24,14 @@ SAMPLE_BYTES = 1 << 18
 SAMPLE_ROWS = 1_000
 
 
-def usual_currency(landing: Path, presets: Sequence[Preset], scratch: Path) -> str | None:
+def usual_currency(landing: Path, presets: Sequence[Preset], scratch: Path, also: Sequence[Path] = ()) -> str | None:
     """The currency of most orders, judged by the first rows of each file and its size; None where no file names one.
 
-    Equal weights are decided by the alphabet, so that the order of the files does not matter.
+    `also` are files that have not landed, but count as if they had. Equal weights are decided by the alphabet, so that
+    the order of the files does not matter.
     """
-    if not landing.is_dir():
-        return None
     weights: Counter[str] = Counter()
-    for landed in landed_files(landing, private_folder(scratch), are_hashed=False):
+    for landed in _all_files(landing, private_folder(scratch), also):
         if landed.refusal:
             continue
         try:
@@ -43,6 +42,14 @@ def usual_currency(landing: Path, presets: Sequence[Preset], scratch: Path) -> s
             weights[code] += landed.path.stat().st_size * count // found.total()
     shutil.rmtree(scratch)
     return min(weights, key=lambda code: (-weights[code], code), default=None)
+
+
+def _all_files(landing: Path, scratch: Path, also: Sequence[Path]) -> Iterator[Landed]:
+    if landing.is_dir():
+        yield from landed_files(landing, scratch, are_hashed=False)
+    for path in sorted({path.resolve() for path in also}):
+        if not path.is_relative_to(landing.resolve()):
+            yield from landed_file(path, path.name, scratch, is_hashed=False)
 
 
 def _currencies(landed: Landed, presets: Sequence[Preset], work: Path) -> Iterator[str]:

@@ -26,6 +26,9 @@ from pipelines.ingest.staging import column_name
 from pipelines.ingest.values import DECIMAL, Styles, as_decimal, as_type
 from pipelines.quoting import literal
 
+NO_CELL = "NULL::VARCHAR"
+"""The raw text of what stands in no cell: what a preset says, or the name of the file."""
+
 
 @dataclass(frozen=True)
 class ColumnSql:
@@ -176,7 +179,7 @@ def _texts(rule: Rule, column: Column, facts: FileFacts) -> Iterator[_Origin]:
     if constant is not None:
         value = as_type(_told(literal(constant), rule), column, "", facts.styles)
         label = "The file's name" if rule.value is None else f"{rule.value}, as the preset says,"
-        yield _Origin(value, "NULL::VARCHAR", label)
+        yield _Origin(value, NO_CELL, label)
     for cell in (cell for wanted in rule.headers for cell in facts.cells(wanted)):
         value = as_type(_told(cell, rule), column, cell, facts.styles)
         yield _Origin(value, cell, facts.header.cells[int(cell[1:])])

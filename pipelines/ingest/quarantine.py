@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from data_quality.contracts import contracts
 from pipelines.ingest.durable import durable_file
 from pipelines.ingest.faults import EMPTY
-from pipelines.ingest.mapping import ColumnSql
+from pipelines.ingest.mapping import NO_CELL, ColumnSql
 from pipelines.ingest.presets import Records
 from pipelines.ingest.source import Source
 from pipelines.quoting import file_literal, literal, moment
@@ -223,4 +223,6 @@ def _words(_column: ColumnSql, words: str) -> str:
 def _reason(column: ColumnSql, words: str) -> str:
     if words == EMPTY:
         return f"label_{column.name} || ' is empty'"
+    if column.raw == NO_CELL:
+        return f"label_{column.name} || ' ' || {literal(words)}"
     return f"label_{column.name} || ': \"' || coalesce({column.raw_name}, '') || '\" ' || {literal(words)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -45,16 +45,17 @@ class IngestSettings:
         return presets_with(self.mappings)
 
 
-def ingest_settings(workspace: Workspace, scratch: Path | None = None) -> IngestSettings:
+def ingest_settings(workspace: Workspace, scratch: Path | None = None, also: Sequence[Path] = ()) -> IngestSettings:
     """What settings.yml says; where it names no currency, that of most landed orders is the base currency.
 
-    `scratch` is a folder of its own; without it, the one that belongs to the run that holds the workspace.
+    `scratch` is a folder of its own; without it, the one that belongs to the run that holds the workspace. The files of
+    `also` have not landed, but count as if they had.
 
     Raises DefinitionError where a file of the company's own mappings is wrong, and SettingsError where rates are.
     """
     settings, scratch = workspace.settings, scratch or workspace.raw / "scratch"
     mappings = workspace.mappings if workspace.mappings.is_dir() else None
-    currency = settings.currency or usual_currency(workspace.landing, presets_with(mappings), scratch)
+    currency = settings.currency or usual_currency(workspace.landing, presets_with(mappings), scratch, also)
     base = currency or LAST_RESORT_CURRENCY
     check_base(settings.exchange_rates, workspace.dated_rates, base)
     return IngestSettings(

@@ -49,6 +49,19 @@ def test_a_preset_may_know_the_currency(workspace: Workspace) -> None:
     assert usual(workspace) == "GBP"
 
 
+def test_files_that_are_only_inspected_count_as_if_they_had_landed(workspace: Workspace, tmp_path: Path) -> None:
+    """Who looks at his first export in pounds must not read that all of it would be left out."""
+    (tmp_path / "downloads").mkdir()
+    land(tmp_path / "downloads", "mine.csv", "GBP")
+    looked_at = [tmp_path / "downloads" / "mine.csv"]
+    assert ingest_settings(workspace, also=looked_at).base_currency == "GBP"
+    land(workspace.landing, "a.csv", *["USD"] * 50)
+    assert ingest_settings(workspace, also=looked_at).base_currency == "USD"
+    landed_too = workspace.landing / "b.csv"
+    land(workspace.landing, "b.csv", *["CHF"] * 40)
+    assert ingest_settings(workspace, also=[landed_too]).base_currency == "USD"
+
+
 def test_equal_shares_are_decided_by_the_alphabet_and_not_by_the_name_of_the_file(workspace: Workspace) -> None:
     land(workspace.landing, "a.csv", "USD")
     land(workspace.landing, "b.csv", "CHF")
