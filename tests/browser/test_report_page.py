@@ -14,7 +14,7 @@ from browser.chromium import AXE, chromium, look
 from pipelines.delivery.quality_page import write_quality_page
 from pipelines.delivery.report import write_report
 from tests.unit.report_tables import AS_OF, BEFORE, write_tables
-from tests.unit.test_quality_page import LEDGER, NEWEST, QUARANTINE
+from tests.unit.test_quality_page import BLOCKS, LEDGER, NEWEST, PARTED, QUARANTINE
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for language in ("en", "de"):
         write_report(folder / f"report_{language}.html", AS_OF, tables=today, before=before, language=language)
     write_quality_page(
-        folder / "data_quality.html", AS_OF, ledger=LEDGER, quarantine=QUARANTINE, unusual={}, newest=NEWEST
+        folder / "data_quality.html",
+        AS_OF,
+        ledger=LEDGER,
+        quarantine=QUARANTINE,
+        unusual={},
+        newest=NEWEST,
+        parted=PARTED,
+        blocks=BLOCKS,
     )
     return folder
 
