@@ -18,6 +18,7 @@ from models.identity import Linked, link_records
 from models.identity.agreement import shipped_agreement
 from models.identity.blocking import MOST_PAIRS_PER_RULE, candidate_pairs
 from models.identity.comparisons import COMPARISONS
+from models.identity.estimation import fit
 from models.identity.records import comparable
 from models.identity.splink_model import settings
 
@@ -197,6 +198,14 @@ def test_a_block_of_thousands_costs_no_more_than_its_budget() -> None:
     assert max(block.pair_count for block in blocks) <= MOST_PAIRS_PER_RULE
     assert pairs.height <= sum(block.pair_count for block in blocks)
     assert pairs.is_unique().all()
+
+
+@pytest.mark.parametrize(("people", "is_learned"), [(150, False), (900, True)])
+def test_parameters_are_learned_only_where_there_is_enough_to_learn_from(people: int, is_learned: bool) -> None:
+    profiles = comparable(crowd(people).drop("person"), "DE").with_columns(
+        profile=pl.col("record").cast(pl.Int64), customer=pl.col("record").cast(pl.Int64)
+    )
+    assert (fit(profiles, shipped_agreement()) != shipped_agreement()) is is_learned
 
 
 def test_what_is_shipped_is_a_distribution_per_comparison() -> None:
