@@ -42,9 +42,10 @@ class Numerals:
 
     def change(self, value: Number, digits: int = 1) -> str:
         """A relative change with its sign, the true minus included."""
-        sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else "\N{PLUS-MINUS SIGN}"
         size = value if value >= 0 else -value
-        return sign + self.share(size, digits)
+        if not round(float(size), digits + 2):  # a percentage has two digits less behind the point
+            return "\N{PLUS-MINUS SIGN}" + self.share(0, digits)
+        return ("+" if value > 0 else "\N{MINUS SIGN}") + self.share(size, digits)
 
     def day(self, value: date | None) -> str:
         if value is None:

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from pipelines.delivery.numerals import Numerals
 from pipelines.delivery.report import customer_figures
 from pipelines.delivery.report.source import hide_few
 
@@ -125,3 +126,10 @@ def test_room_counts_only_of_customers_of_whom_it_is_known() -> None:
     )
     (tea,) = customer_figures.categories(potential).to_dicts()
     assert (tea["actual"], tea["room"], tea["customers"], tea["unknown"]) == (160.0, 25.0, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-0.0002, "±0.0%"), (0.0004, "±0.0%"), (0.0006, "+0.1%"), (-0.0251, "\N{MINUS SIGN}2.5%")]
+)
+def test_a_change_too_small_to_be_shown_has_no_direction(value: float, shown: str) -> None:
+    assert Numerals("en").change(value) == shown
