@@ -10,7 +10,7 @@ measured without bias afterwards: `propensity` is the probability with which thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,7 +115,13 @@ class _Lots:
 
 
 def plan_contacts(
-    options: pl.DataFrame, customers: pl.DataFrame, rules: PlanRules, *, plan_id: str, language: str = "en"
+    options: pl.DataFrame,
+    customers: pl.DataFrame,
+    rules: PlanRules,
+    *,
+    plan_id: str,
+    language: str = "en",
+    unproven: Collection[str] = (),
 ) -> Plan:
     """Return the plan for all `customers`.
 
@@ -123,7 +129,8 @@ def plan_contacts(
     priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null:
     unknown, so only explored), margin_error (its standard error, null for 0), is_allowed (consent and an address),
     contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not allowed. Nobody gets
-    a contact that is not expected to add more than it costs, unless he explores.
+    a contact that is not expected to add more than it costs, unless he explores. Reasons say of `unproven` channels
+    that their effect is not shown.
     """
     people = _blocked_channels(options, customers, rules).collect()
     channels = list(rules.channels)
@@ -139,7 +146,8 @@ def plan_contacts(
     found = _allocated(worth, lots, rules, draws(people["customer_id"], f"tie {plan_id}"))
     chosen = np.where(lots.is_held_out, NOBODY, np.where(lots.explores, lots.explored, found.chosen))
     chances = _chances(found.preferred, lots, rules)
-    contacts = _contacts(people, chosen, chances, lots, rules, language)
+    reason = plan_reason(channels, language, unproven)
+    contacts = _contacts(people, chosen, chances, lots, rules, reason)
     drawn = [pl.Series(f"chance_{name}", chance) for name, chance in zip([*channels, NONE], chances, strict=True)]
     return Plan(
         contacts=contacts.with_columns(plan_id=pl.lit(plan_id)).select(*PLAN_SCHEMA.names(), "priority", *drawn),
@@ -260,7 +268,7 @@ def _limits(chosen: Integers, is_open: Booleans, found: Allocation, rules: PlanR
 
 
 def _contacts(
-    people: pl.DataFrame, chosen: Integers, chances: Floats, lots: _Lots, rules: PlanRules, language: str
+    people: pl.DataFrame, chosen: Integers, chances: Floats, lots: _Lots, rules: PlanRules, reason: pl.Expr
 ) -> pl.DataFrame:
     names = [*rules.channels, NONE]
     costs = [*(rule.cost for rule in rules.channels.values()), 0.0]
@@ -274,4 +282,4 @@ def _contacts(
         places.replace_strict(dict(enumerate(costs)), return_dtype=pl.Float64).alias("cost"),
         pl.Series("arm", arm),
         pl.Series("propensity", chances[chosen, np.arange(len(chosen))]),
-    ).with_columns(expected_margin=own_margin).with_columns(reason=plan_reason(rules.channels, language))  # fmt: skip
+    ).with_columns(expected_margin=own_margin).with_columns(reason=reason)  # fmt: skip

@@ -8,6 +8,8 @@ from models.sentences import number, sentence
 
 # What the data say of a channel: codes of the column `verdict`.
 VERDICTS = ("pays", "adds", "unproven", "harms", "unknown")
+SHOWN = ("pays", "adds")
+"""Those by which a contact has been shown to add margin."""
 
 _TEXTS = {
     "en": {

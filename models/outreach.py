@@ -10,7 +10,7 @@ as `History.plans`, by the day of their making, and what they did is learned fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -22,7 +22,7 @@ from models.contact_plan import Plan, PlanRules, plan_contacts
 from models.contact_worth import contact_worth
 from models.customer_history import FEATURES, YEAR, History, features_at
 from models.decision_points import first_plans
-from models.effect_reasons import choice_sentence
+from models.effect_reasons import SHOWN, choice_sentence
 from models.expected_margins import assumed_margins, channel_means, expected_margins, usual_margin
 
 NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
@@ -118,7 +118,8 @@ def outreach(
     )
     margins = expected_margins(assumed, features, evidence, effects)
     channels = _recommended(ranked, features, evidence, policy, language)
-    plan = _plan(history, channels, margins, as_of=as_of, policy=policy, language=language)
+    unproven = effects.filter(~pl.col("verdict").is_in(SHOWN))["channel"].to_list()
+    plan = _plan(history, channels, margins, as_of=as_of, policy=policy, language=language, unproven=unproven)
     told = channels.join(margins, on=["customer_id", "channel"], how="left").join(
         plan.obstacles, on=["customer_id", "channel"], how="left"
     )
@@ -207,7 +208,14 @@ def _measured(channel: str, features: pl.DataFrame, evidence: Evidence) -> pl.Da
 
 
 def _plan(
-    history: History, channels: pl.DataFrame, margins: pl.DataFrame, *, as_of: date, policy: Policy, language: str
+    history: History,
+    channels: pl.DataFrame,
+    margins: pl.DataFrame,
+    *,
+    as_of: date,
+    policy: Policy,
+    language: str,
+    unproven: Collection[str],
 ) -> Plan:
     start = plan_start(history, as_of=as_of, period_days=policy.period_days)
     options = (
@@ -221,7 +229,8 @@ def _plan(
     rules = replace(
         _left_over(policy.rules, history, start), cool_down_days=max(policy.rules.cool_down_days, (as_of - start).days)
     )
-    return plan_contacts(options, history.customers, rules, plan_id=start.isoformat(), language=language)
+    plan_id = start.isoformat()
+    return plan_contacts(options, history.customers, rules, plan_id=plan_id, language=language, unproven=unproven)
 
 
 def _contacted(history: History, as_of: date, cap_days: int) -> pl.LazyFrame:

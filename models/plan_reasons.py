@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from models.sentences import number, sentence
 _TEXTS = {
     "en": {
         "contact": "Expected to add {margin} at a cost of {cost}.",
+        "unproven": "Expected to add {margin} at a cost of {cost}; that this channel adds anything is not proven yet.",
         "explore": "Drawn by lot, so that the effects of channels can be measured.",
         "holdout": "In the hold-out group: no marketing contact, so that the effect on others can be measured.",
         "outbid": "No contact adds more than it costs, or contacts with others add more.",
@@ -25,6 +26,7 @@ _TEXTS = {
     },
     "de": {
         "contact": "Bringt voraussichtlich {margin} bei Kosten von {cost}.",
+        "unproven": "Bringt voraussichtlich {margin} bei Kosten von {cost}; die Wirkung des Kanals ist noch offen.",
         "explore": "Ausgelost, damit die Wirkung der Kanäle gemessen werden kann.",
         "holdout": "In der Kontrollgruppe: kein Werbekontakt, damit die Wirkung bei anderen messbar ist.",
         "outbid": "Kein Kontakt bringt mehr, als er kostet, oder Kontakte mit anderen bringen mehr.",
@@ -42,8 +44,9 @@ _TEXTS = {
 _NEAREST_FIRST = ("closed", "channel_cap", "overall_cap", "cool_down", "consent", "followup", "complaint", "suppressed")
 
 
-def plan_reason(channels: Iterable[str], language: str) -> pl.Expr:
-    """Return the reason from channel, arm, expected_margin, cost and blocked_<channel> (null: open)."""
+def plan_reason(channels: Iterable[str], language: str, unproven: Collection[str] = ()) -> pl.Expr:
+    """Return the reason from channel, arm, expected_margin, cost and blocked_<channel> (null: open). Of `unproven`
+    channels it says that their effect is not shown."""
     texts = _TEXTS[language]
     obstacles = [pl.col(f"blocked_{name}") for name in channels]
     nearest = pl.coalesce(
@@ -57,6 +60,7 @@ def plan_reason(channels: Iterable[str], language: str) -> pl.Expr:
         pl.when(pl.col("arm") == "holdout").then(pl.lit(texts["holdout"]))
         .when(pl.all_horizontal(*(obstacle.is_not_null() for obstacle in obstacles))).then(nearest)
         .when(pl.col("arm") == "explore").then(pl.lit(texts["explore"]))
+        .when(pl.col("channel").is_in(unproven)).then(sentence(texts["unproven"], **money))
         .when(pl.col("channel") != "none").then(sentence(texts["contact"], **money))
         .otherwise(pl.lit(texts["outbid"]))
     )  # fmt: skip

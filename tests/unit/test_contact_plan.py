@@ -29,6 +29,16 @@ def test_a_plan_breaks_no_rule_and_is_nearly_the_best() -> None:
     assert used["budget"] == pytest.approx(plan.contacts["cost"].sum())
 
 
+def test_a_reason_says_where_the_effect_of_its_channel_is_not_proven() -> None:
+    """Accident: sales are promised 27 euros by a call of which nobody knows whether it brings anything."""
+    options, customers = company_to_plan(2_000, seed=1)
+    rules = replace(rules_for(2_000), holdout_share=0.0, explore_share=0.0)
+    made = plan_contacts(options, customers, rules, plan_id="2026-11", unproven=["phone"]).contacts
+    told = made.filter(pl.col("channel") != "none").with_columns(pl.col("reason").str.contains("not proven"))
+    assert set(told.filter(channel="phone")["reason"]) == {True}
+    assert set(told.filter(pl.col("channel") != "phone")["reason"]) == {False}
+
+
 def test_many_small_plans_break_no_rule() -> None:
     """Accident: rounding lets an explorer take the one sales call that the policy has given away."""
     for seed in range(25):

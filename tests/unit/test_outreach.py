@@ -54,6 +54,14 @@ def test_every_customer_has_channels_and_a_place_in_the_plan(history: History, f
     assert found.next_best_channel["reason"].null_count() == 0
 
 
+def test_the_plan_doubts_the_channels_whose_effect_is_not_shown(found: Outreach) -> None:
+    unproven = found.channel_effects.filter(~pl.col("verdict").is_in(["pays", "adds"]))["channel"]
+    chosen = found.plan.contacts.filter(pl.col("channel") != "none", arm="policy")
+    assert chosen.height > 10
+    said = chosen.select(pl.col("reason").str.contains("not proven"), pl.col("channel").is_in(unproven.implode()))
+    assert said["reason"].to_list() == said["channel"].to_list()
+
+
 def test_channels_without_a_contrast_are_said_to_be_unknown(found: Outreach) -> None:
     """Accident: an effect is claimed for letters that were never sent."""
     letters = found.next_best_channel.filter(channel="post")

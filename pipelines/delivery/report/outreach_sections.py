@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from models.effect_reasons import SHOWN
 from pipelines.delivery.report import charts, outreach_figures
 from pipelines.delivery.report.drawing import drawn
 from pipelines.delivery.report.parts import Context, Figure, Numbers, Section
@@ -16,7 +17,6 @@ MONTH_COLUMNS = ("month", "channel", "contact_count", "delivered_count", "engage
 PLAN_COLUMNS = ("customer_id", "channel", "arm", "expected_margin", "cost")
 LIMIT_COLUMNS = ("limit_name", "capacity", "used", "open_count", "price")
 WHAT_IF_COLUMNS = ("lever", "amount", "is_plan", "contact_count", "cost", "added_margin", "added_low", "added_high")
-_SHOWN = ("pays", "adds")
 _CENT = 0.005
 
 Rows = list[dict[str, Any]]
@@ -45,9 +45,9 @@ def channels(context: Context) -> Section | None:
 
 
 def _said_of_channels(effects: Rows, words: Words) -> str:
-    shown = [words.term(row["channel"]) for row in effects if row["verdict"] in _SHOWN]
+    shown = [words.term(row["channel"]) for row in effects if row["verdict"] in SHOWN]
     harmful = [words.term(row["channel"]) for row in effects if row["verdict"] == "harms"]
-    open_ones = [words.term(row["channel"]) for row in effects if row["verdict"] not in (*_SHOWN, "harms")]
+    open_ones = [words.term(row["channel"]) for row in effects if row["verdict"] not in (*SHOWN, "harms")]
     said = [
         words("channels", kind, channels=words.listed(names))
         for kind, names in (("shown", shown), ("harmful", harmful), ("untold", open_ones))
