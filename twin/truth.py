@@ -17,7 +17,7 @@ from twin.arrays import Bools, Floats, Ints, chosen, kept
 from twin.calls import Calls
 from twin.clock import day_of, utc_timestamps
 from twin.company import Company, expected_orders, future_orders
-from twin.hubspot import call_ids
+from twin.hubspot_records import call_ids
 from twin.mailchimp import Activity, campaign_id
 from twin.newsletters import Mailing, Newsletter
 from twin.orders import CAUSES, NEVER, Orders

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from twin import hubspot, mailchimp, shopify_customers, shopify_orders, truth
+from twin import hubspot, hubspot_records, mailchimp, shopify_customers, shopify_orders, truth
 from twin.arrays import chosen
 from twin.calls import Calls, make_calls
 from twin.company import Company, invent_company
@@ -135,9 +135,9 @@ def _write_systems(landing: Path, facts: Facts, beginning: Facts) -> tuple[pl.Da
     rows: dict[str, object] = {
         "order_file_rows": shopify_orders.write_orders(shop, company, orders),
         "products": shopify_customers.write_products(shop, company),
-        "deals": hubspot.write_deals(crm, beginning.company, contacts),
-        "tickets": hubspot.write_tickets(crm, beginning.company, contacts, beginning.orders),
-        "calls": hubspot.write_calls(crm, company, contacts, calls),
+        "deals": hubspot_records.write_deals(crm, beginning.company, contacts),
+        "tickets": hubspot_records.write_tickets(crm, beginning.company, contacts, beginning.orders),
+        "calls": hubspot_records.write_calls(crm, company, contacts, calls),
     }
     return pl.concat(records), rows
 
