@@ -1,11 +1,10 @@
 """What a customer could spend with us at most, measured by comparable customers, and how much of it he does spend.
 
 Comparable are customers of the same kind whose relationship is as old and whose purchases are as large; for a category
-in which a customer has not bought, those who buy as often in all. Beforehand any share of a customer's purchases is as
-likely to be ours as any other, so that of n purchases each number k up to n is as likely to be seen: 1 / (n + 1). How
-many customers truly buy n times follows from how many are seen to buy k times, half of them taken to buy nowhere else.
-Further purchases count at the customer's own value. `potential` is the upper quantile of that (as the "realistic
-wallet" of Rosset et al. 2007, "Wallet estimation models"), `potential_low` and `potential_high` hold 90 %.
+in which a customer has not bought, those who buy as often in all. How many more purchases to expect of him
+(`models.further_days`) follows from how many they are seen to make; each counts at the customer's own value.
+`potential` is the upper quantile of that (as the "realistic wallet" of Rosset et al. 2007, "Wallet estimation models"),
+`potential_low` and `potential_high` hold 90 %.
 """
 
 from __future__ import annotations
@@ -13,13 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.further_days import FEWEST_COMPARABLE, LEVELS, further_days
 from models.sentences import number, sentence
-
-Floats = npt.NDArray[np.float64]
 
 POTENTIAL_SCHEMA = pl.Schema(
     {
@@ -39,18 +35,14 @@ POTENTIAL_SCHEMA = pl.Schema(
 ALL = "*"
 # Potential is worth a word from a quarter more on.
 NOTABLE = 1.25
-FEWEST_COMPARABLE = 100
 # Categories beyond these bring too little to be worth a row for each customer.
 MOST_CATEGORIES = 30
 _AGES = (1 / 6, 1 / 3, 1 / 2, 3 / 4, 1, 2)
+# Who has been known for a shorter part of the window is too new to be called exhausted.
+_LONG_ENOUGH = 1 / 2
 _SIZES = 3
 _FREQUENCIES = (0, 1, 2, 4, 8, 16, 32)
-# The share of customers who are taken to buy from us alone when others are measured by them.
-_ALL_SHOWN = 0.5
-# Steps of expectation maximisation; more of them fit the noise of small classes.
-_STEPS = 3
-_LEVELS = {"low": 0.05, "middle": 0.5, "potential": 0.8, "high": 0.95}
-_FOUND = (*_LEVELS, "comparable")
+_FOUND = (*LEVELS, "comparable")
 
 _REASONS = {
     "en": {
@@ -61,6 +53,8 @@ _REASONS = {
         "expected.",
         "exhausted": "Bought on {days day|days} for {actual} within {window} days; hardly any of {count} comparable "
         "customers buys more.",
+        "young": "Bought on {days day|days} for {actual}; hardly any of {count} customers who came as lately buys "
+        "more, but it is too early to tell what will follow.",
         "unclear": "Bought on {days day|days} for {actual} within {window} days; of {count} comparable customers some "
         "buy as much and some more.",
         "absent": "Did not buy within {window} days, as many of {count} comparable customers.",
@@ -73,6 +67,8 @@ _REASONS = {
         "erwarten.",
         "exhausted": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; kaum einer von {count} vergleichbaren "
         "Kunden kauft mehr.",
+        "young": "Kaufte an {days Tag|Tagen} für {actual}; kaum einer von {count} ebenso neuen Kunden kauft mehr, "
+        "doch ist es zu früh, um zu sagen, was noch folgt.",
         "unclear": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; von {count} vergleichbaren Kunden "
         "kaufen manche ebenso viel, manche mehr.",
         "absent": "Kaufte nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
@@ -94,7 +90,8 @@ def customer_potential(
     customer_id and kind. Amounts are those of the `window_days` up to `as_of`, in the currency of net_revenue.
     Categories in which a customer neither bought nor is expected to have no row. Where fewer than
     `FEWEST_COMPARABLE` customers are comparable all but `actual` is null and the verdict unknown. Else it is exhausted
-    where at least four in five would not spend a quarter more, and open where at least half of them would.
+    where at least four in five would not spend a quarter more, and open where at least half of them would. Who has been
+    known for less than half of the window is never exhausted: he has hardly begun.
     """
     known = (
         purchases.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null())
@@ -174,63 +171,20 @@ def _measured(frame: pl.DataFrame, category: str, alike: tuple[str, ...]) -> pl.
     """
     rows = frame
     levels = [alike[:count] for count in range(len(alike), 0, -1)]
-    for place, level in enumerate(levels):
-        lookup = _lookup(frame, level).rename({name: f"{name}_{place}" for name in _FOUND})
-        rows = rows.join(lookup, on=[*level, "days"], how="left", maintain_order="left")
+    for place, lookup in enumerate(further_days(frame, levels)):
+        named = lookup.rename({name: f"{name}_{place}" for name in _FOUND})
+        rows = rows.join(named, on=[*levels[place], "days"], how="left", maintain_order="left")
     best = {name: pl.coalesce(f"{name}_{place}" for place in range(len(levels))) for name in _FOUND}
-    amounts = {name: pl.col("actual") + best[name] * pl.col("further") for name in _LEVELS}
+    amounts = {name: pl.col("actual") + best[name] * pl.col("further") for name in LEVELS}
     return rows.select(
-        "customer_id", "days", "actual", category=pl.lit(category), comparable=best["comparable"], **amounts
+        "customer_id", "age", "days", "actual", category=pl.lit(category), comparable=best["comparable"], **amounts
     )
-
-
-def _lookup(frame: pl.DataFrame, level: tuple[str, ...]) -> pl.DataFrame:
-    """For each class of enough customers and each number of purchase days: how many more days to expect."""
-    counts = frame.group_by(*level, "days").agg(customers=pl.len()).sort(*level, "days")
-    parts = [
-        _further_days(part.select("days", "customers")).with_columns(
-            pl.lit(value).alias(name) for name, value in zip(level, key, strict=True)
-        )
-        for key, part in counts.group_by(*level, maintain_order=True)
-        if part["customers"].sum() >= FEWEST_COMPARABLE
-    ]
-    schema = {name: frame.schema[name] for name in level}
-    empty = pl.DataFrame(
-        schema={"days": pl.Int64, **dict.fromkeys(_LEVELS, pl.Float64), "comparable": pl.Int64, **schema}
-    )
-    return pl.concat([empty, *(part.select(pl.col(n).cast(t) for n, t in empty.schema.items()) for part in parts)])
-
-
-def _further_days(counts: pl.DataFrame) -> pl.DataFrame:
-    """Quantiles of n - k for each number k of days with us that customers of a class have, n being the true number."""
-    shown = np.bincount(counts["days"].to_numpy(), weights=counts["customers"].to_numpy()).astype(np.float64)
-    days = np.arange(len(shown))
-    weight = _true_counts(shown) / (days + 1.0)
-    up_to = np.cumsum(weight)
-    below, ahead = up_to - weight, weight[::-1].cumsum()[::-1]
-    found = {
-        name: np.minimum(np.searchsorted(up_to, below + level * ahead - 1e-12), len(days) - 1) - days
-        for name, level in _LEVELS.items()
-    }
-    return pl.DataFrame({"days": days, **found, "comparable": int(shown.sum())})
-
-
-def _true_counts(shown: Floats) -> Floats:
-    """How many customers truly buy n times, given how many are seen to buy k times with us."""
-    size = len(shown)
-    any_share = np.tril(np.ones((size, size))) / (np.arange(size)[:, None] + 1.0)
-    kernel = _ALL_SHOWN * np.eye(size) + (1.0 - _ALL_SHOWN) * any_share
-    truth = shown + 1e-9
-    for _ in range(_STEPS):
-        joint = truth[:, None] * kernel
-        truth = (joint / joint.sum(axis=0) * shown).sum(axis=1) + 1e-12
-    return truth
 
 
 def _judged(rows: pl.DataFrame, window_days: int, language: str) -> pl.DataFrame:
     is_known = pl.col("comparable").is_not_null() & (pl.col("potential") > 0.0)
     verdict = (
-        pl.when(is_known & (pl.col("potential") <= NOTABLE * pl.col("actual")))
+        pl.when(is_known & ~pl.col("is_new") & _has_no_room())
         .then(pl.lit("exhausted"))
         .when(is_known & (pl.col("middle") > 0.0) & (pl.col("middle") >= NOTABLE * pl.col("actual")))
         .then(pl.lit("open"))
@@ -238,6 +192,7 @@ def _judged(rows: pl.DataFrame, window_days: int, language: str) -> pl.DataFrame
     )
     return (
         rows.lazy()
+        .with_columns(is_new=pl.col("age") < _AGES.index(_LONG_ENOUGH) + 1)
         .with_columns(
             potential_low=pl.col("low"),
             potential_high=pl.col("high"),
@@ -249,6 +204,10 @@ def _judged(rows: pl.DataFrame, window_days: int, language: str) -> pl.DataFrame
         .select(pl.col(name).cast(dtype) for name, dtype in POTENTIAL_SCHEMA.items())
         .collect()
     )
+
+
+def _has_no_room() -> pl.Expr:
+    return pl.col("potential") <= NOTABLE * pl.col("actual")
 
 
 def _reason(window_days: int, language: str) -> pl.Expr:
@@ -272,5 +231,7 @@ def _reason(window_days: int, language: str) -> pl.Expr:
         .then(said["open"])
         .when(pl.col("verdict") == "exhausted")
         .then(said["exhausted"])
+        .when(_has_no_room())
+        .then(said["young"])
         .otherwise(said["unclear"])
     )
