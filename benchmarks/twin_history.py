@@ -1,4 +1,4 @@
-"""The invented company's history as outreach takes it, without files and identity, with its true effects beside it."""
+"""The invented company's history as outreach takes it, without files and identity."""
 
 from __future__ import annotations
 
@@ -9,42 +9,28 @@ import numpy.typing as npt
 import polars as pl
 
 from models.customer_history import History
-from twin.calls import Calls, make_calls
+from twin.calls import Calls
 from twin.clock import day_of, utc_timestamps
-from twin.company import Company, invent_company
-from twin.newsletters import Mailing, Newsletter, send_newsletters
-from twin.orders import Orders, place_orders
+from twin.company import Company
+from twin.months import World, begin
+from twin.newsletters import Mailing, Newsletter
+from twin.orders import Orders
 from twin.parameters import Parameters
 from twin.reactions import react
 
 END = date(2026, 6, 30)
 
 
-def twin_history(customers: int, *, seed: int, parameters: Parameters | None = None) -> tuple[Company, History]:
+def twin_history(customers: int, *, seed: int, parameters: Parameters | None = None) -> tuple[World, History]:
     """A company in which the best customers were called, and all that its systems know of it."""
-    company = invent_company(parameters or Parameters(), customers, seed, END)
-    newsletter, calls = send_newsletters(company), make_calls(company)
-    return company, history_of(company, newsletter, calls, place_orders(company, newsletter, calls))
+    world = begin(customers, seed=seed, end=END, parameters=parameters)
+    return world, history_of(world.company, world.newsletter, world.calls, world.orders_so_far)
 
 
 def history_of(company: Company, newsletter: Newsletter, calls: Calls, orders: Orders) -> History:
     """All that the company's systems know of what happened."""
     touches = pl.concat([_mailings(company, newsletter), _calls(company, calls)])
     return History(_orders(company, orders), touches, _customers(company))
-
-
-def true_margins(company: Company, channel: str) -> npt.NDArray[np.float64]:
-    """The margin that one contact through a channel truly adds for each person while he goes on buying, in euros.
-
-    A call counts whether it is answered or not.
-    """
-    parameters, traits = company.parameters, company.traits
-    discounted = 1 - parameters.discount_share * parameters.discount_rate_percent / 100
-    per_order = discounted / (1 + parameters.vat_percent / 100) * parameters.margin_rate * traits.mean_spend / 100
-    if channel == "email":
-        delivered = 1 - parameters.hard_bounce_share - parameters.soft_bounce_share
-        return np.asarray(traits.email_effect * per_order * delivered)
-    return np.asarray(traits.phone_effect * per_order * parameters.connected_share)
 
 
 def _orders(company: Company, orders: Orders) -> pl.DataFrame:

@@ -80,29 +80,26 @@ def outreach(
     policy: Policy,
     language: str = "en",
     seed: int = 0,
-    evidence: Evidence | None = None,
 ) -> Outreach:
     """Return effects, recommendations and the plan as of a day, from the tables of `History` up to that day.
 
     `channel_effects` has a row per channel (`CHANNEL_EFFECTS_SCHEMA`), `next_best_channel` one per customer and channel
     (`NEXT_BEST_CHANNEL_SCHEMA`), `plan.contacts` one per customer (`PLAN_SCHEMA` and chances), `plan.limits` one per
-    channel and one for the budget. Rows after `as_of` are left out. The order of rows does not matter. With `evidence`
-    of an earlier day nothing is learned anew.
+    channel and one for the budget. Rows after `as_of` are left out. The order of rows does not matter.
     """
     history = until(history, as_of)
     moments = history.customers.select("customer_id", day=pl.lit(as_of)).sort("customer_id")
     features = features_at(moments, history)
     worth = contact_worth(history, features, as_of=as_of)
-    if evidence is None:
-        evidence = learn_effects(
-            history,
-            as_of=as_of,
-            horizon_days=policy.horizon_days,
-            period_days=policy.period_days,
-            costs=policy.costs,
-            worth=worth,
-            seed=seed,
-        )
+    evidence = learn_effects(
+        history,
+        as_of=as_of,
+        horizon_days=policy.horizon_days,
+        period_days=policy.period_days,
+        costs=policy.costs,
+        worth=worth,
+        seed=seed,
+    )
     ranked = rank_channels(_engagement(history, as_of), history.customers, language=language)
     usual = usual_margin(features)
     assumed = assumed_margins(
