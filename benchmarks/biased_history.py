@@ -6,11 +6,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from benchmarks.twin_history import END, twin_history
+from models.channel_effects import MANY, without_later_contacts
+from models.contact_returns import contact_returns
+from models.contact_worth import contact_worth
+from models.customer_history import features_at
 from models.decision_points import as_decisions, decision_points
 from models.effects import doubly_robust, mean_effects
 from models.outreach import outreach
@@ -78,9 +83,11 @@ def speed_rows() -> Iterator[Row]:
 def estimates(seed: int) -> Iterator[Found]:
     """What one company's history shows of each channel."""
     world, history = twin_history(CUSTOMERS, seed=seed, parameters=BIASED)
-    points = decision_points(history, as_of=END, horizon_days=28, period_days=28, seed=seed)
-    decisions = as_decisions(points)
-    scores = doubly_robust(decisions, seed=seed)
+    sampled = partial(decision_points, history, as_of=END, horizon_days=28, period_days=28, seed=seed)
+    today = features_at(history.customers.select("customer_id", day=pl.lit(END)).sort("customer_id"), history)
+    worth, points = contact_worth(history, today, as_of=END), sampled()
+    returns = contact_returns(sampled(most=MANY), worth, ["email", "phone"])
+    scores = doubly_robust(as_decisions(without_later_contacts(points, worth, returns)), seed=seed)
     nobody = points.filter(arm="none")["outcome"].to_numpy().mean()
     for place, effect in enumerate(mean_effects(scores), start=1):
         if effect.has_contrast:

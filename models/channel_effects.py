@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from models.channels import CHANNELS
 from models.contact_returns import Return, contact_returns
-from models.contact_worth import ContactWorth
+from models.contact_worth import ContactWorth, kinds_of
 from models.customer_history import History
 from models.decision_points import CHANCES, NONE, as_decisions, decision_points
 from models.effect_reasons import verdict_sentence
@@ -62,7 +62,7 @@ _FEWEST_DECISIONS = 200
 _FEWEST_TO_CHOOSE = 500
 _BATCH = 20_000
 # Returns are learned from up to so many decisions: they are cheap, and the contacts of years are needed to show them.
-_MANY = 150_000
+MANY = 150_000
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,33 @@ def learn_effects(
         decision_points, history, as_of=as_of, horizon_days=horizon_days, period_days=period_days, seed=seed
     )
     points = sampled()
+    told = _with_enough_customers(points)
+    channels = [channel for channel in CHANNELS if channel in set(told["arm"])]
+    if not channels or NONE not in set(told["arm"]) or told.height < _FEWEST_DECISIONS:
+        return Evidence(points)
     # Small matrices gain nothing from threads, which wait for each other on a busy machine and vary the last digits.
     with threadpool_limits(limits=1):
-        evidence = _learned(points, costs, seed)
-        if not evidence.found:
-            return evidence
-        return replace(evidence, returns=contact_returns(sampled(most=_MANY), worth, list(evidence.found)))
+        returns = contact_returns(sampled(most=MANY), worth, channels)
+        evidence = _learned(without_later_contacts(told, worth, returns), costs, seed)
+    known = {channel: returns[channel] for channel in evidence.found}
+    return replace(evidence, points=points, returns=known)
+
+
+def without_later_contacts(points: pl.DataFrame, worth: ContactWorth, returns: Mapping[str, Return]) -> pl.DataFrame:
+    """The points with an outcome from which is taken what the contacts that followed are expected to have brought.
+
+    Who is called this week is not called the next, and who gets one mailing gets the next: without that, an effect
+    would be less, or more, than what a contact adds.
+    """
+    kinds, own = kinds_of(points), worth.of(points)
+    brought = np.zeros(points.height)
+    for channel, found in returns.items():
+        brought += points[f"later_{channel}"].to_numpy() * np.array(found.by_kind)[kinds] * own
+    return points.with_columns(outcome=pl.col("outcome") - pl.Series(brought))
 
 
 def _learned(points: pl.DataFrame, costs: Mapping[str, float], seed: int) -> Evidence:
-    told = _with_enough_customers(points)
-    if told["arm"].n_unique() < 2 or NONE not in told["arm"] or told.height < _FEWEST_DECISIONS:
-        return Evidence(points)
-    decisions = as_decisions(told)
+    decisions = as_decisions(points)
     difference = held_out_difference(decisions, seed=seed)
     scores = doubly_robust(decisions, seed=seed, difference=difference)
     contrasts = mean_effects(scores)

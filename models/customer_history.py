@@ -95,6 +95,26 @@ def _after(moments: pl.DataFrame, orders: pl.DataFrame, days: int, total: pl.Exp
     return joined.select(pl.col("outcome").fill_null(0.0)).collect().to_series()
 
 
+def contacts_after(moments: pl.DataFrame, history: History, days: int, acting_days: int) -> pl.DataFrame:
+    """Return how often each customer was contacted in the so many days after each of `moments` (customer_id, day), but
+    for its first `own_days`: a column per channel. A contact of the last days counts as far as it can act until the
+    end, which takes `acting_days`."""
+    keys = ["customer_id", "day", "own_days"]
+    ago = _days_between("day", "touched_on")
+    found = (
+        moments.lazy()
+        .select(keys)
+        .unique()
+        .join(history.contacts.select("customer_id", "channel", "touched_on"), on="customer_id")
+        .filter(ago > pl.col("own_days"), ago <= days)
+        .with_columns(share=((days + 1 - ago) / acting_days).clip(upper_bound=1.0))
+        .group_by(keys)
+        .agg(pl.col("share").filter(channel=channel).sort().sum().alias(f"later_{channel}") for channel in CHANNELS)
+    )
+    joined = moments.lazy().select(keys).join(found, on=keys, how="left", maintain_order="left")
+    return joined.select(pl.col(f"later_{channel}").fill_null(0.0) for channel in CHANNELS).collect()
+
+
 def exact_sum(column: str) -> pl.Expr:
     """The sum as decimals: that of floats depends on the order of rows."""
     return pl.col(column).cast(pl.Decimal(38, 4)).sum().cast(pl.Float64)

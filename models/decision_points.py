@@ -21,7 +21,15 @@ import numpy.typing as npt
 import polars as pl
 
 from models.channels import CHANNELS
-from models.customer_history import FEATURES, PACE, History, features_at, margins_after, purchases_after
+from models.customer_history import (
+    FEATURES,
+    PACE,
+    History,
+    contacts_after,
+    features_at,
+    margins_after,
+    purchases_after,
+)
 from models.effects import Decisions
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +38,7 @@ Integers = npt.NDArray[np.int64]
 NONE = "none"
 ARMS = (NONE, *CHANNELS)
 CHANCES = tuple(f"chance_{arm}" for arm in ARMS)
+LATER = tuple(f"later_{channel}" for channel in CHANNELS)
 CONTEXT = ("usual_margin", *(f"{channel}_share" for channel in CHANNELS))
 
 _APART = 7
@@ -45,10 +54,11 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True)
 class _Round:
-    """What was decided on one day: customers by their place, their arms (-1: left out), the day before each contact as
-    an ordinal (0: there was none), and the chances if known."""
+    """What was decided on one day, for so many days: customers by their place, their arms (-1: left out), the day
+    before each contact as an ordinal (0: there was none), and the chances if known."""
 
     day: date
+    own_days: int
     customer: Integers
     arm: Integers
     eve: Integers
@@ -84,6 +94,7 @@ def decision_points(
     purchases = purchases_after(points, history.orders, horizon_days).alias("purchases")
     eves = points.select("customer_id", day="eve")
     soon = purchases_after(eves, history.orders, min(_SOON_DAYS, horizon_days)).alias("purchases_soon")
+    later = contacts_after(points, history, horizon_days, _SOON_DAYS)
     columns = (
         "customer_id",
         "day",
@@ -91,12 +102,13 @@ def decision_points(
         "outcome",
         "purchases",
         "purchases_soon",
+        *LATER,
         *FEATURES,
         *PACE,
         *CONTEXT,
         *CHANCES,
     )
-    return points.with_columns(outcome, purchases, soon).select(columns).sort("day", "customer_id")
+    return points.with_columns(outcome, purchases, soon, *later).select(columns).sort("day", "customer_id")
 
 
 def as_decisions(points: pl.DataFrame) -> Decisions:
@@ -153,7 +165,7 @@ def _planned(
         arm = rows["channel"].replace_strict({name: place for place, name in enumerate(ARMS)}, return_dtype=pl.Int64)
         chances = rows.select(CHANCES).to_numpy()
         eve = _eves(rows, history, day, period_days)
-        yield _Round(day, rows["place"].to_numpy(), arm.to_numpy(), eve, chances)
+        yield _Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), eve, chances)
 
 
 def _eves(plan: pl.DataFrame, history: History, day: date, period_days: int) -> Integers:
@@ -196,7 +208,7 @@ def _observed(
         arm_of_all[group["place"].to_numpy()] = group["arm"].to_numpy()
         eve_of_all[group["place"].to_numpy()] = group["eve"].to_numpy()
         customer = np.flatnonzero(first_seen <= np.datetime64(day))
-        yield _Round(day, customer, arm_of_all[customer], eve_of_all[customer], None)
+        yield _Round(day, _APART, customer, arm_of_all[customer], eve_of_all[customer], None)
 
 
 def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -211,7 +223,7 @@ def _drawn(rounds: Sequence[_Round], names: pl.Series, most: int, seed: int) -> 
     quota = most / (2.0 * max((totals[1:] > 0.0).sum(), 1))
     rates = np.minimum(1.0, np.divide(quota, totals, out=np.ones(len(ARMS)), where=totals > 0.0))
     parts = [_sample(round_, rates, names, seed) for round_ in rounds]
-    schema = {"customer_id": pl.String, "day": pl.Date, "eve": pl.Date, "arm": pl.String}
+    schema = {"customer_id": pl.String, "day": pl.Date, "own_days": pl.Int64, "eve": pl.Date, "arm": pl.String}
     schema |= dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
@@ -232,6 +244,7 @@ def _sample(round_: _Round, rates: Floats, names: pl.Series, seed: int) -> pl.Da
         {
             "customer_id": names.gather(round_.customer[kept]),
             "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
+            "own_days": pl.repeat(round_.own_days, len(kept), dtype=pl.Int64, eager=True),
             "eve": pl.Series(round_.eves(random)[kept] - _EPOCH, dtype=pl.Int32).cast(pl.Date),
             "arm": pl.Series(np.array(ARMS)[round_.arm[kept]], dtype=pl.String),
             **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
