@@ -109,3 +109,20 @@ def test_impossible_decisions_are_refused(broken: str) -> None:
         log[1, 1] = 0.0
     with pytest.raises(ValueError, match=r"must be|cannot be right"):
         Decisions(np.arange(2), features, arm, np.zeros(2), ("none", "email"), log)
+
+
+def test_an_arm_that_had_no_large_order_by_chance_is_not_taken_for_a_sure_one() -> None:
+    """Accident: of a hundred people who were called none happened to order much, so calls surely bring nothing."""
+    random = np.random.default_rng(5)
+    called = np.arange(2_000) < 100
+    outcome = np.where(called, 10.0, np.where(random.random(2_000) < 0.02, 500.0, 0.0))
+    decisions = Decisions(
+        customer=np.arange(2_000),
+        features=random.normal(size=(2_000, 2)),
+        arm=called.astype(np.int64),
+        outcome=outcome,
+        arms=("none", "phone"),
+        propensities=np.tile([0.95, 0.05], (2_000, 1)),
+    )
+    effect = mean_effects(doubly_robust(decisions, seed=1, difference=0.0))[0]
+    assert effect.standard_error > 0.6 * outcome.std() / 10.0
