@@ -222,10 +222,9 @@ OUTPUT_RULES: dict[str, tuple[Rule, ...]] = {
     "lead_scores": (
         _filled("every lead has a customer id", "customer_id"),
         _unique("every lead is scored once", "customer_id"),
-        _filled("every lead has a chance to buy", "conversion_probability"),
         _within("every chance of a lead lies between 0 and 1", "conversion_probability", 0, 1),
         _filled("every lead's chance says what it is based on", "basis"),
-        _among("every lead's chance has a known basis", "basis", "model", "average"),
+        _among("every lead's chance has a known basis", "basis", "model", "average", "unknown"),
         _filled("every lead's chance has a reason", "reason"),
     ),
     "next_best_channel": (

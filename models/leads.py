@@ -33,7 +33,7 @@ LEAD_SCORES_SCHEMA = pl.Schema(
         "reason": pl.String,
     }
 )
-MODEL, AVERAGE = "model", "average"
+MODEL, AVERAGE, UNKNOWN = "model", "average", "unknown"
 FEWEST_CONVERSIONS = 50
 _PERIODS_PER_HORIZON = 4
 _SHORTEST_PERIOD = 14
@@ -108,7 +108,8 @@ def lead_scores(
     """Return the chance of every lead (customer_id) to buy within the horizon, sorted by customer_id.
 
     Where history is shorter than three horizons, a third of it is looked ahead (`within_days`). Of whom is not known
-    since when we know him, and everybody where no model beats the average, the average is told.
+    since when we know him, and everybody where no model beats the average, the average is told; where nobody was known
+    yet at the beginning of the stretch, there is none, and the chance is null.
     """
     sources = history.sources()
     within = _within_days(history, as_of, horizon_days)
@@ -119,21 +120,22 @@ def lead_scores(
     model = _learned(history, as_of, period, sources) if trial and trial.is_better else None
     known = history.as_known_on(as_of, sources)
     average = _average(history, begin, as_of)
+    plain_basis = UNKNOWN if average is None else AVERAGE
     if model is None:
-        scored = known.with_columns(conversion_probability=pl.lit(average), basis=pl.lit(AVERAGE))
+        scored = known.with_columns(conversion_probability=pl.lit(average, pl.Float64), basis=pl.lit(plain_basis))
         said = pl.Series("reason", [None] * known.height, dtype=pl.String)
     else:
         chance = model.probability(known, periods)
         scored = known.with_columns(conversion_probability=pl.Series(chance), basis=pl.lit(MODEL))
         said = reasons(known, model.standardised(known) * model.coefficients, model.names, language)
-    plain = _plain_reason(trial, language)
+    plain = _PLAIN_REASONS[language]["none"] if average is None else _plain_reason(trial, language)
     table = (
         leads.select("customer_id")
         .unique()
         .join(scored.with_columns(said.alias("reason")), on="customer_id", how="left")
         .with_columns(
-            pl.col("conversion_probability").fill_null(average),
-            pl.col("basis").fill_null(AVERAGE),
+            pl.col("conversion_probability").fill_null(pl.lit(average, pl.Float64)),
+            pl.col("basis").fill_null(plain_basis),
             pl.col("reason").fill_null(plain),
             known_days=pl.col("age_days"),
             within_days=pl.lit(periods * period),
@@ -146,11 +148,13 @@ def lead_scores(
 
 _PLAIN_REASONS = {
     "en": {
+        "none": "Nobody has been known without an order for long enough to tell how many begin to buy.",
         "few": "The average of all contacts: too few have become buyers to tell them apart.",
         "no_better": "The average of all contacts: what is known of them does not foretell who buys.",
         "undated": "The average of all contacts: it is not known since when we know this one.",
     },
     "de": {
+        "none": "Noch niemand ist lange genug ohne Bestellung bekannt, um zu sagen, wie viele Käufer werden.",
         "few": "Der Durchschnitt aller Kontakte: Zu wenige sind Käufer geworden, um sie zu unterscheiden.",
         "no_better": "Der Durchschnitt aller Kontakte: Was über sie bekannt ist, sagt nicht voraus, wer kauft.",
         "undated": "Der Durchschnitt aller Kontakte: Es ist nicht bekannt, seit wann wir diesen kennen.",
@@ -213,9 +217,11 @@ def _learned(history: LeadHistory, until: date, period: int, sources: tuple[str,
     return LeadModel(names, sources, usual, mean[varies], scale[varies], intercept, coefficients, period)
 
 
-def _average(history: LeadHistory, begin: date, until: date) -> float:
+def _average(history: LeadHistory, begin: date, until: date) -> float | None:
     """The share of those contacts known on a day who bought up to another, as that of one more would have been."""
     leads = history.as_known_on(begin, ())
+    if leads.is_empty():
+        return None
     bought = history.bought_within(leads, begin, until)
     return round((float(bought.sum()) + 0.5) / (leads.height + 1.0), 9)
 

@@ -116,6 +116,25 @@ def test_too_few_conversions_give_everybody_the_average_with_the_reason(customer
     assert found.table.height == few.truth.height
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Nobody has been known"), ("de", "Noch niemand ist lange genug ohne")]
+)
+def test_where_nobody_was_known_before_no_chance_is_told(language: str, said: str) -> None:
+    """Accident: contacts who were all imported today are each told to buy with a chance of one half."""
+    events = pl.DataFrame(
+        [(name, AS_OF, "record", "crm", 1) for name in ("A", "B")],
+        schema=["customer_id", "known_on", "kind", "detail", "event_count"],
+        orient="row",
+    )
+    orders = pl.DataFrame(schema={"customer_id": pl.String, "first_order_on": pl.Date})
+    leads = pl.DataFrame({"customer_id": ["A", "B", "undated"]})
+    table = lead_scores(LeadHistory(events, orders), leads, as_of=AS_OF, language=language).table
+    assert table.schema == LEAD_SCORES_SCHEMA
+    assert table["conversion_probability"].to_list() == [None, None, None]
+    assert table["basis"].unique().to_list() == ["unknown"]
+    assert table["reason"].str.starts_with(said).all()
+
+
 def test_where_nothing_foretells_who_buys_the_average_is_told() -> None:
     rng = np.random.default_rng(3)
     names = [f"C{number:04}" for number in range(4_000)]
