@@ -49,7 +49,8 @@ _REASONS = {
         "few": "Fewer than {fewest} customers are comparable, too few to tell.",
         "open": "Bought on {days day|days} for {actual} within {window} days; by {count} comparable customers up to "
         "{potential} may be expected.",
-        "new": "Did not buy it within {window} days; by {count} comparable customers up to {potential} may be "
+        "new": "Did not buy within {window} days; by {count} comparable customers up to {potential} may be expected.",
+        "new_here": "Did not buy it within {window} days; by {count} comparable customers up to {potential} may be "
         "expected.",
         "exhausted": "Bought on {days day|days} for {actual} within {window} days; hardly any of {count} comparable "
         "customers buys more.",
@@ -58,13 +59,16 @@ _REASONS = {
         "unclear": "Bought on {days day|days} for {actual} within {window} days; of {count} comparable customers some "
         "buy as much and some more.",
         "absent": "Did not buy within {window} days, as many of {count} comparable customers.",
+        "absent_here": "Did not buy it within {window} days, as many of {count} comparable customers.",
     },
     "de": {
         "few": "Weniger als {fewest} Kunden sind vergleichbar, zu wenige für eine Aussage.",
         "open": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; nach {count} vergleichbaren Kunden sind "
         "bis zu {potential} zu erwarten.",
-        "new": "Kaufte davon nichts in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu {potential} zu "
+        "new": "Kaufte nichts in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu {potential} zu "
         "erwarten.",
+        "new_here": "Kaufte davon nichts in {window} Tagen; nach {count} vergleichbaren Kunden sind bis zu "
+        "{potential} zu erwarten.",
         "exhausted": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; kaum einer von {count} vergleichbaren "
         "Kunden kauft mehr.",
         "young": "Kaufte an {days Tag|Tagen} für {actual}; kaum einer von {count} ebenso neuen Kunden kauft mehr, "
@@ -72,6 +76,7 @@ _REASONS = {
         "unclear": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; von {count} vergleichbaren Kunden "
         "kaufen manche ebenso viel, manche mehr.",
         "absent": "Kaufte nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
+        "absent_here": "Kaufte davon nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
     },
 }
 
@@ -220,13 +225,14 @@ def _reason(window_days: int, language: str) -> pl.Expr:
         "potential": number(pl.col("potential").fill_null(0.0), language),
     }
     said = {name: sentence(template, **values) for name, template in _REASONS[language].items()}
+    of_all = pl.col("category") == ALL
     return (
         pl.when(pl.col("comparable").is_null())
         .then(said["few"])
         .when((pl.col("days") == 0) & (pl.col("verdict") == "open"))
-        .then(said["new"])
+        .then(pl.when(of_all).then(said["new"]).otherwise(said["new_here"]))
         .when(pl.col("days") == 0)
-        .then(said["absent"])
+        .then(pl.when(of_all).then(said["absent"]).otherwise(said["absent_here"]))
         .when(pl.col("verdict") == "open")
         .then(said["open"])
         .when(pl.col("verdict") == "exhausted")

@@ -17,7 +17,7 @@ BUSINESS = "business"
 _NAMES: dict[str, dict[str, tuple[str, str, str]]] = {
     "en": {
         "purchase_day_count": ("Occasional buyers", "Repeat buyers", "Regular buyers"),
-        "recency_days": ("here lately", "not here for a while", "not here for long"),
+        "recency_days": ("here lately", "away for a while", "away for long"),
         "average_order_value": ("small orders", "middling orders", "large orders"),
         "category_count": ("few categories", "several categories", "many categories"),
         "discount_rate": ("at full price", "sometimes at a discount", "often at a discount"),
@@ -67,7 +67,7 @@ _PHRASES = {
         "recency_days": "kauften zuletzt vor {range Tag|Tagen}",
         "purchase_day_count": "kauften an {range Tag|Tagen}",
         "once": "kauften einmal",
-        "average_order_value": "bestellen für {range}",
+        "average_order_value": "bestellten für {range}",
         "category_count": "kauften in {range Warengruppe|Warengruppen}",
         "discount_rate": "bekamen {range} Rabatt",
         "refund_rate": "gaben {range} des Werts zurück",

@@ -164,6 +164,25 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert_frame_equal(result, shuffled, abs_tol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("language", "all_goods", "one_category"),
+    [("en", "Did not buy within ", "Did not buy it within "), ("de", "Kaufte nichts in ", "Kaufte davon nichts in ")],
+)
+def test_only_who_bought_nothing_at_all_is_said_to_have_bought_nothing(
+    language: str, all_goods: str, one_category: str
+) -> None:
+    """Accident: a buyer of tea reads in the row of coffee that he bought nothing."""
+    invented, lines = invent_purchases(1_500, seed=6)
+    people = invented.people.frame.select("kind", customer_id="person_id")
+    result = customer_potential(lines.lazy(), people, as_of=AS_OF, language=language)
+    absent = result.filter(pl.col("actual") == 0, pl.col("potential_high").is_not_null())
+    of_all, of_one = (absent.filter((pl.col("category") == ALL) == is_all)["reason"] for is_all in (True, False))
+    assert of_all.len() > 0
+    assert of_one.len() > 0
+    assert of_all.str.starts_with(all_goods).all()
+    assert of_one.str.starts_with(one_category).all()
+
+
 def test_reasons_speak_german() -> None:
     reason = potential_of(alike_but_one(200, days=12, own_days=5), "de").filter(customer_id="C", category=ALL)["reason"]
     assert reason.to_list() == [

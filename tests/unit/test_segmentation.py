@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from models import segment_words
 from models.behaviour import COLUMNS
 from models.segmentation import BEHAVIOUR_SCHEMA, SEGMENT_SCHEMA, Behaviour, behaviour_segments
 
@@ -84,6 +85,20 @@ def test_a_segment_says_in_one_sentence_what_sets_it_apart(first: Behaviour, fea
     german = behaviour_segments(features, as_of=FIRST, language="de")
     assert "Käufer, neulich da, große Bestellungen" in german.segments["name"].to_list()
     assert not german.customers["behaviour_reason"].str.contains("customers|bought").any()
+
+
+def test_who_has_long_been_away_is_not_said_to_be_here_for_a_short_time() -> None:
+    """Accident: "not here for long" reads as if somebody had just come, and German mixes its tenses."""
+    box: segment_words.Box = {"recency_days": (180.0, None), "average_order_value": (None, 100.0)}
+    (name,) = segment_words.names([box], "private")
+    assert name == {
+        "en": "Buyers, away for long, small orders",
+        "de": "Käufer, lange nicht da, kleine Bestellungen",
+    }
+    assert segment_words.rules(box, "en") == "last bought 180 or more days ago and placed orders of less than 100"
+    assert (
+        segment_words.rules(box, "de") == "kauften zuletzt vor 180 oder mehr Tagen und bestellten für weniger als 100"
+    )
 
 
 def test_who_has_not_changed_stays_where_he_was(first: Behaviour, features: pl.DataFrame) -> None:
