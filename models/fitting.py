@@ -1,7 +1,8 @@
 """Fitting through the package `lifetimes`, whose only importer this module is, on compressed rows.
 
-Each function returns plain numbers in a frozen object. A search that does not converge is begun elsewhere, then with a
-penalty on large parameters; where that fails too, the data do not bear the model and `NoFitError` says so.
+Each function returns plain numbers in a frozen object. A search that does not converge, or runs away, is begun
+elsewhere, then with a penalty on large parameters; where that fails too, the data do not bear the model and
+`NoFitError` says so.
 """
 
 from __future__ import annotations
@@ -34,9 +35,13 @@ _STARTS = ((0.1, 0.1, 0.1, 0.1), (0.0, -1.2, 0.0, 1.1), (-1.2, -2.3, -2.3, 0.0),
 # The same for Pareto/NBD: r, alpha, s, beta themselves.
 _PARETO_STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0))
 _PENALTY = 0.001
+# For BG/NBD and its like, each from every start: the penalty, light before heavy, and the tolerance.
+_SEARCHES = ((0.0, 1e-7), (0.0, 1e-5), (1e-6, 1e-5), (_PENALTY, 1e-5))
 # Where customers leave at nearly one rate, the likelihood of Pareto/NBD rises for ever along s, ever more slowly.
 _MOST_PARETO_STEPS = 200
 _LARGEST_S = 20.0
+# Where customers buy at nearly one rate, or hardly anybody leaves, r or b run away, and forecasts lose all digits.
+_LARGEST = 1e4
 
 
 class NoFitError(ValueError):
@@ -94,11 +99,13 @@ def _beta_geometric(fitter_name: str, model: str, sample: pl.DataFrame) -> list[
     import lifetimes
 
     columns = [sample[name].to_numpy() for name in sample.columns]
-    for (penalty, tolerance), start in product(((0.0, 1e-7), (0.0, 1e-5), (_PENALTY, 1e-5)), _STARTS):
+    for (penalty, tolerance), start in product(_SEARCHES, _STARTS):
         with contextlib.suppress(NoFitError), _lifetimes_contained(model):
             fitter = getattr(lifetimes, fitter_name)(penalizer_coef=penalty)
             fitter.fit(*columns, initial_params=np.array(start), tol=tolerance)
-            return _finite(model, [float(fitter.params_[name]) for name in ("r", "alpha", "a", "b")])
+            found = {name: float(fitter.params_[name]) for name in ("r", "alpha", "a", "b")}
+            if max(found["r"], found["a"], found["b"]) < _LARGEST:
+                return _finite(model, list(found.values()))
     raise NoFitError(f"{model} does not converge on these buyers.")
 
 

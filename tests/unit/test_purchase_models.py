@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -12,8 +13,9 @@ from scipy.special import betainc, betaln, gammaln
 
 from models import bg_nbd, gamma_gamma
 from models.bg_nbd import BgNbd
-from models.fitting import fit_bg_nbd, fit_gamma_gamma
+from models.fitting import fit_bg_nbd, fit_gamma_gamma, fit_modified_bg_nbd
 from models.gamma_gamma import GammaGamma
+from models.modified_bg_nbd import ModifiedBgNbd
 from models.purchase_history import summarise
 from tests.unit.histories import CALIBRATION_END, cdnow_orders, simulated
 
@@ -175,3 +177,23 @@ def test_customers_who_never_leave_are_fitted_too(seed: int) -> None:
     model = fit_bg_nbd(*(history[name].to_numpy() for name in ("frequency", "recency", "age")))
     assert model.a / (model.a + model.b) < 0.02
     assert [model.r, model.alpha] == pytest.approx([0.75, 65.0], rel=0.15)
+
+
+@pytest.mark.parametrize("fit", [fit_bg_nbd, fit_modified_bg_nbd])
+def test_customers_who_all_buy_at_one_rate_are_fitted_with_a_penalty(
+    fit: Callable[[Floats, Floats, Floats], BgNbd | ModifiedBgNbd],
+) -> None:
+    """Accident: r runs away to millions, forecasts become no numbers, and the best model drops out.
+
+    Everybody buys once in 100 days on average, by chance alone, and nobody leaves.
+    """
+    random = np.random.default_rng(5)
+    age = random.integers(100, 700, 800).astype(float)
+    x = random.poisson(age / 100.0).astype(float)
+    t_x = np.where(x > 0, np.floor(age * random.random(800) ** (1.0 / np.maximum(x, 1.0))), 0.0)
+    model = fit(x, t_x, age)
+    assert model.r < 1e4
+    active = model if isinstance(model, BgNbd) else model.of_active
+    expected = bg_nbd.expected_if_alive(active, x, age, 365.0)
+    assert np.isfinite(expected).all()
+    assert expected.mean() == pytest.approx(3.65, rel=0.1)
