@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.fitting import NoFitError
+
 Floats = npt.NDArray[np.float64]
 
 # Whether more of it means more purchases (1), fewer (-1) or either.
@@ -43,6 +45,7 @@ def fit_boosted_orders(examples: Sequence[Example], *, seed: int) -> Callable[[p
     """Return a function from histories to purchases per day, one number per row.
 
     A customer counts by what his purchases are worth: one too many or too few of a wholesaler is a larger mistake.
+    Raises NoFitError where nobody was seen to purchase.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
@@ -53,7 +56,7 @@ def fit_boosted_orders(examples: Sequence[Example], *, seed: int) -> Callable[[p
     weights = np.concatenate([(each.worth * each.days)[::step] for each in examples])
     mean = float(np.average(rates, weights=weights))
     if mean == 0.0:
-        return lambda history: np.zeros(history.height)
+        raise NoFitError("Boosted trees have nothing to learn from: nobody bought again.")
     trees: Any = HistGradientBoostingRegressor(
         loss="poisson",
         learning_rate=0.05,

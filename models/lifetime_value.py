@@ -115,10 +115,10 @@ def customer_value(
         as_of=pl.lit(as_of),
         model=pl.lit(name),
     )
-    basis = None if name not in NAIVE else "beaten" if ruling else "short"
+    basis = _basis(name, ruling, made) if name in NAIVE else None
     table = _finished(valued, value_reason(horizon=horizon_days, basis=basis, language=language))
     covered = coverage(ruling.hearings, name) if ruling else None
-    return Valuation(table, name, orders_name, verdict, ruling, covered, made.notes)
+    return Valuation(table, name, orders_name, verdict, ruling, covered, _notes(ruling, made))
 
 
 def value_court(valuation: Valuation) -> pl.DataFrame:
@@ -154,6 +154,22 @@ def _used(ruling: Ruling | None, made: Forecasts) -> tuple[str, str, str]:
             verdict = f"{name} won in court but does not fit today, so the rule {ruling.rule} is used."
             return ruling.rule, ruling.rule, verdict
     return ruling.value_winner, ruling.winner, ruling.verdict
+
+
+def _basis(rule: str, ruling: Ruling | None, made: Forecasts) -> str:
+    """Why a plain rule is used, as `value_reason` names it."""
+    if not (made.history["x"] > 0).any():
+        return "unseen"
+    if ruling is None:
+        return "short"
+    return "beaten" if ruling.winner == rule and ruling.value_winner == rule else "unfit"
+
+
+def _notes(ruling: Ruling | None, made: Forecasts) -> tuple[str, ...]:
+    """Which candidates dropped out today, and which at an earlier day in court."""
+    hearings = ruling.hearings if ruling else ()
+    earlier = [f"As of {hearing.origin}: {note}" for hearing in hearings for note in hearing.forecasts.notes]
+    return (*made.notes, *earlier)
 
 
 def _purchase_model(ruling: Ruling | None, made: Forecasts, name: str) -> PurchaseModel | None:

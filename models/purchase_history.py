@@ -49,6 +49,32 @@ def purchase_days(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
     )
 
 
+def less_credit_notes(days: pl.DataFrame, notes: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
+    """Return the `purchase_days` without what was given back later, up to `as_of`, by credit notes of their own.
+
+    `notes` has customer_id, ordered_on and net_revenue, below 0. A note does not say what it is for; it is taken for
+    the last purchase before it that was at least as large, else for the last one at all. A day never falls below 0.
+    """
+    returned = (
+        notes.filter(pl.col("ordered_on") <= as_of)
+        .group_by("customer_id", returned_on="ordered_on")
+        .agg(returned=-_SPEND_OF_A_DAY)
+        .join(days.lazy(), on="customer_id")
+        .filter(pl.col("ordered_on") <= pl.col("returned_on"))
+        .sort(pl.col("spend") >= pl.col("returned"), "ordered_on")
+        .group_by("customer_id", "returned_on", maintain_order=True)
+        .agg(pl.col("ordered_on", "returned").last())
+        .group_by("customer_id", "ordered_on")
+        .agg(pl.col("returned").sort().sum())
+    )
+    return (
+        days.lazy()
+        .join(returned, on=["customer_id", "ordered_on"], how="left", maintain_order="left")
+        .select("customer_id", "ordered_on", (pl.col("spend") - pl.col("returned").fill_null(0.0)).round(4).clip(0.0))
+        .collect()
+    )
+
+
 def margin_rates(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
     """Return customer_id and margin_rate, the share of margin in the net revenue of the orders whose margin is known.
 

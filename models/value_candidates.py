@@ -86,8 +86,11 @@ def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forec
         fitted, plain = _purchase_models(history, horizon, notes)
         total = _total(known, at, horizon, plain)
         orders |= _scaled(plain, total)
-        orders |= _scaled({TREES: _trees(known, history, at, horizon, looks, seed)}, total)
-        orders[BLEND] = _blended(orders)
+        try:
+            orders |= _scaled({TREES: _trees(known, history, at, horizon, looks, seed)}, total)
+        except NoFitError as no_fit:
+            notes.append(str(no_fit))
+        orders |= _blended(orders)
     spend, spend_name = expected_spend(history, notes)
     return Forecasts(history, orders, plain, fitted, spend, spend_name, tuple(notes))
 
@@ -197,10 +200,11 @@ def _worth(history: pl.DataFrame) -> Floats:
     return np.asarray(np.minimum(worth, _MOST_WORTH * np.median(worth)))
 
 
-def _blended(orders: dict[str, Floats]) -> Floats:
-    """Half the trees, half the mean of the purchase models: they err in different ways."""
+def _blended(orders: dict[str, Floats]) -> dict[str, Floats]:
+    """Half the trees, half the mean of the purchase models: they err in different ways. Either alone where it is."""
     models = [orders[name] for name in PURCHASE_MODELS if name in orders]
-    return (orders[TREES] + np.mean(models, axis=0)) / 2.0 if models else orders[TREES]
+    halves = ([np.mean(models, axis=0)] if models else []) + ([orders[TREES]] if TREES in orders else [])
+    return {BLEND: np.mean(halves, axis=0)} if halves else {}
 
 
 def _first_day(known: pl.DataFrame) -> date:

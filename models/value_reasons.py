@@ -17,6 +17,8 @@ _TEXTS = {
         "slipping": " Overdue: so long a silence is unusual for this customer.",
         "short": " A plain rule, because the history is too short, or purchases are too few, to test a model.",
         "beaten": " A plain rule, because no model foretold held-out months any better.",
+        "unfit": " A plain rule, because the model that foretold held-out months best does not fit today.",
+        "unseen": " Nobody has bought a second time yet, so the data cannot tell how many orders are to come.",
     },
     "de": {
         "repeat": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}, üblich ist binnen {gap Tag|Tagen}; in "
@@ -28,6 +30,8 @@ _TEXTS = {
         "slipping": " Überfällig: So lange schweigt dieser Kunde sonst nicht.",
         "short": " Einfache Regel, weil die Historie zu kurz oder die Käufe zu wenige sind, um ein Modell zu prüfen.",
         "beaten": " Einfache Regel, weil kein Modell zurückgehaltene Monate besser vorhergesagt hat.",
+        "unfit": " Einfache Regel, weil das beste Modell für zurückgehaltene Monate heute nicht passt.",
+        "unseen": " Noch niemand hat ein zweites Mal gekauft; wie viele Bestellungen folgen, sagen die Daten nicht.",
     },
 }
 
@@ -35,7 +39,8 @@ _TEXTS = {
 def value_reason(*, horizon: int, basis: str | None, language: str) -> pl.Expr:
     """Return the reason, of the columns days, silence, usual_gap_days, expected_orders, expected_spend, is_slipping.
 
-    `basis` is None for a model that won in court, `beaten` or `short` for a plain rule. `language` is en or de.
+    `basis` is None for a model that won in court; for a plain rule `beaten`, `unfit` (the winner does not fit today),
+    `short`, or `unseen` (nobody has come back yet). `language` is en or de.
     """
     texts = _TEXTS[language]
     values = {

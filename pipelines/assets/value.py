@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from models import lifetime_value
-from models.purchase_history import margin_rates, purchase_days
+from models.purchase_history import less_credit_notes, margin_rates, purchase_days
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
@@ -38,9 +38,9 @@ def value(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
     """What each buyer is worth, and how well that can be foretold."""
     folders = workspace.folders
     as_of = read_run_context(folders.raw)
-    bought = purchases(workspace.warehouse)
+    bought, notes = purchases_and_credit_notes(workspace.warehouse)
     found = lifetime_value.customer_value(
-        purchase_days(bought, as_of=as_of),
+        less_credit_notes(purchase_days(bought, as_of=as_of), notes, as_of=as_of),
         margin_rates(bought, as_of=as_of),
         as_of=as_of,
         horizon_days=folders.settings.horizon_days,
@@ -62,7 +62,8 @@ def value(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
     yield written(court, folders.analytics / "value_court", {"verdict": found.verdict}, ["analytics", "value_court"])
 
 
-def purchases(warehouse: Warehouse) -> pl.LazyFrame:
-    """Return customer_id, ordered_on, net_revenue and margin of every order that counts as a purchase."""
-    orders = warehouse.table("orders", columns=PURCHASE_COLUMNS)
-    return orders.lazy().filter(pl.col("is_purchase") & pl.col("customer_id").is_not_null()).drop("is_purchase")
+def purchases_and_credit_notes(warehouse: Warehouse) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Return customer_id, ordered_on, net_revenue and margin of what counts as a purchase, and of what takes away."""
+    orders = warehouse.table("orders", columns=PURCHASE_COLUMNS).lazy().filter(pl.col("customer_id").is_not_null())
+    bought, others = orders.filter("is_purchase"), orders.filter(~pl.col("is_purchase"))
+    return bought.drop("is_purchase"), others.filter(pl.col("net_revenue") < 0).drop("is_purchase")

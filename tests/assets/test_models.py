@@ -296,11 +296,13 @@ FOUR_ORDERS = {
 def test_value_is_written_with_the_court_that_it_rests_on(
     workspace: Workspace, materialize: Callable, fill_warehouse: Callable
 ) -> None:
-    """Too few buyers for a court: the plain rule says so, and the court's table is there, empty."""
+    """Too few buyers for a court: a plain rule says so, and the court's table is there, empty. What was sent back by a
+    credit note of its own is not what an order brings."""
     (workspace.root / "settings.yml").write_text("horizon_days: 90\nlanguage: de\n")
     set_today(workspace)
-    orders = FOUR_ORDERS["orders"].with_columns(margin=pl.col("net_revenue") * 0.5)
-    fill_warehouse(orders=orders)
+    note = {"order_id": "5", "customer_id": "C2", "net_revenue": -3.0, "is_purchase": False, "ordered_on": AS_OF}
+    orders = pl.concat([FOUR_ORDERS["orders"], pl.DataFrame([note])], how="diagonal_relaxed")
+    fill_warehouse(orders=orders.with_columns(margin=pl.col("net_revenue") * 0.5))
     result: dg.ExecuteInProcessResult = materialize(value)
     assert result.success
     values, court = (
@@ -308,6 +310,7 @@ def test_value_is_written_with_the_court_that_it_rests_on(
     )
     assert values.select("customer_id", "model", "frequency").rows() == [("C1", "past_rate", 0), ("C2", "past_rate", 0)]
     assert values["reason"].str.contains("in 90 Tagen").all()
+    assert values["expected_spend"].to_list() == [2.25, 4.75], "kept 1 and 6, drawn to the mean of both"
     assert court.schema == COURT_SCHEMA
     assert court.is_empty()
     assert "C1" not in str([event.materialization.metadata for event in result.get_asset_materialization_events()])

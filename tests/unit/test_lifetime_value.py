@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +13,8 @@ from polars.testing import assert_frame_equal
 
 from models.lifetime_value import COURT_SCHEMA, VALUE_SCHEMA, Valuation, customer_value, value_court
 from models.naive_rules import NAIVE
-from models.purchase_history import margin_rates, purchase_days, what_followed
+from models.purchase_history import less_credit_notes, margin_rates, purchase_days, what_followed
+from models.value_candidates import Forecasts, forecasts
 from twin.purchases import invent_purchases
 
 END = date(2026, 6, 30)
@@ -210,3 +212,75 @@ def test_reasons_name_what_mattered(shop: Valuation) -> None:
     )
     late = shop.table.filter("is_slipping")["reason"]
     assert late.str.ends_with("Overdue: so long a silence is unusual for this customer.").all()
+
+
+def test_credit_notes_take_back_what_was_bought_before_them() -> None:
+    """Accident: a wholesaler's largest order, called off by a note of its own, stays in what he is worth."""
+    days = purchases_of([("a", 90, 900.0), ("a", 60, 50.0), ("a", 10, 70.0), ("b", 5, 20.0), ("c", 5, 30.0)])
+    notes = pl.LazyFrame(
+        [("a", 30, -900.0), ("a", 20, -20.0), ("a", 0, -20.0), ("b", 1, -35.0), ("c", 9, -30.0), ("nobody", 1, -5.0)],
+        schema={"customer_id": pl.String, "before": pl.Int64, "net_revenue": pl.Float64},
+        orient="row",
+    ).with_columns(ordered_on=AS_OF - pl.duration(days="before"))
+    left = less_credit_notes(days, notes, as_of=AS_OF)
+    assert left.select("customer_id", "spend").rows() == [
+        ("a", 0.0),
+        ("a", 30.0),
+        ("a", 50.0),
+        ("b", 0.0),
+        ("c", 30.0),
+    ]
+    assert_frame_equal(left.drop("spend"), days.drop("spend"))
+    assert less_credit_notes(days, notes, as_of=AS_OF - timedelta(days=30))["spend"][1] == 50.0
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Nobody has bought a second time yet"), ("de", "Noch niemand hat ein zweites Mal gekauft")],
+)
+def test_where_nobody_came_back_the_reason_says_that_more_is_unknown(language: str, said: str) -> None:
+    """Accident: "0.0 more orders may be expected" reads as a finding, though nobody could come back yet."""
+    days = purchases_of([(f"c{number:03}", number % 3, 40.0) for number in range(150)])
+    assert customer_value(days, NO_MARGINS, as_of=AS_OF, language=language).table["reason"].str.contains(said).all()
+
+
+def test_a_winner_that_does_not_fit_today_is_named_as_the_reason(
+    bought: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accident: the reason blames the model's forecasts, though they were better than the rule's."""
+    some = bought.filter(pl.col("ordered_on") <= AS_OF, pl.col("customer_id") < "P0001500")
+
+    def none_today(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forecasts:
+        made = forecasts(days, at, horizon, seed=seed)
+        return replace(made, orders={name: orders for name, orders in made.orders.items() if name in NAIVE})
+
+    monkeypatch.setattr("models.lifetime_value.forecasts", none_today)
+    found = customer_value(some, NO_MARGINS, as_of=AS_OF, language="en")
+    assert found.ruling is not None
+    assert found.ruling.winner not in NAIVE
+    assert found.model == found.ruling.rule
+    assert found.table["reason"].str.ends_with("does not fit today.").all()
+
+
+def test_what_drops_out_in_court_leaves_a_note_with_its_day() -> None:
+    """All spend the same, so that Gamma-Gamma fits nowhere; the court's earlier days are told apart from today."""
+    random = np.random.default_rng(3)
+    rows = [(f"c{n:03}", int(day), 50.0) for n in range(200) for day in random.choice(900, 4, replace=False)]
+    found = customer_value(purchases_of(rows), NO_MARGINS, as_of=AS_OF)
+    assert found.ruling is not None
+    missing = [note for note in found.notes if "Gamma-Gamma does not converge" in note]
+    assert len(missing) == 1 + len(found.ruling.hearings)
+    assert any(note.startswith(f"As of {found.ruling.hearings[0].origin}: ") for note in missing)
+
+
+def test_a_shop_that_nobody_buys_from_any_more_is_told_by_the_models_that_fit() -> None:
+    """Accident: trees that saw nobody buy again foretell orders of 0.00 each."""
+    random = np.random.default_rng(0)
+    rows = [
+        (f"c{number:03}", 400 + int(before), 30.0)
+        for number in range(300)
+        for before in random.choice(400, int(random.integers(1, 6)), replace=False)
+    ]
+    found = customer_value(purchases_of(rows), NO_MARGINS, as_of=AS_OF)
+    assert "Boosted trees have nothing to learn from: nobody bought again." in found.notes
+    assert found.table["expected_spend"].to_list() == pytest.approx([30.0] * found.table.height)
