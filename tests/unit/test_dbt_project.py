@@ -207,12 +207,13 @@ def test_a_company_is_found_by_its_domain_and_sums_its_people(company: Company) 
     assert company.rows("select open_deal_count, open_deal_amount::double from marts.sales_accounts") == [(1, 4000)]
 
 
-def test_a_mailing_and_a_call_are_touches(company: Company) -> None:
+def test_mailings_calls_and_tickets_are_touches(company: Company) -> None:
     facts = "customer_id, channel, campaign_id, touched_at::text, is_delivered, is_engaged, is_machine"
     sent_at, campaign = "2026-06-01 08:00:00", "mail:sommer-gruener-tee"
     assert company.rows(f"select {facts} from marts.touches order by customer_id nulls last, channel") == [
         ("c1", "email", campaign, sent_at, True, True, False),
         ("c1", "phone", None, "2026-06-05 10:00:00", True, True, False),
+        ("c1", "ticket", None, "2026-06-28 00:00:00", True, True, False),
         ("c2", "email", campaign, sent_at, False, False, False),
         (None, "email", campaign, sent_at, True, False, False),
     ]

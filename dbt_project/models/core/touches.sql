@@ -1,61 +1,62 @@
--- grain: one contact with one customer, either way
-with mailings as (
+-- grain: one contact with one customer, either way, with the purchase that came after it
+with purchases as (
 
     select
-        {{ surrogate_key(
-            "mailings.source_system || ' ' || mailings.campaign_key || ' ' || mailings.email"
-        ) }} as touch_id,
-        addresses.customer_id,
-        'email' as channel,
-        'outbound' as direction,
-        mailings.source_system || ':' || mailings.campaign_key as campaign_id,
-        mailings.touched_at,
-        mailings.is_delivered,
-        mailings.is_engaged,
-        mailings.is_machine,
-        mailings.machine_probability,
-        mailings.is_dead_address,
-        mailings.is_complained,
-        mailings.is_unsubscribed,
-        mailings.unsubscribed_at,
-        mailings.source_system
-    from {{ ref('int_mailings_judged') }} as mailings
-    left join {{ ref('int_addresses_linked') }} as addresses on mailings.email = addresses.email
+        links.customer_id,
+        orders.order_id,
+        orders.ordered_at,
+        orders.ordered_on
+    from {{ ref('int_orders_valued') }} as orders
+    inner join {{ ref('int_customer_links') }} as links
+        on links.entity = 'orders'
+        and orders.source_system = links.source_system
+        and orders.buyer_source_id = links.source_id
+    where orders.is_purchase and not orders.is_test
+
+    union all
+
+    select
+        customer_id,
+        order_id,
+        ordered_at,
+        ordered_on
+    from {{ ref('int_deals_won') }}
 
 ),
 
-activities as (
+-- an export that names the day alone calls it midnight: such an order may well have followed a contact of that day
+dated as (
 
     select
-        {{ surrogate_key("activities.source_system || ' ' || activities.source_id") }} as touch_id,
-        coalesce(contacts.customer_id, addresses.customer_id, companies.customer_id) as customer_id,
-        activities.channel,
-        activities.direction,
-        activities.source_system || ':' || activities.campaign_key as campaign_id,
-        activities.occurred_at as touched_at,
-        -- a letter or text message that did not arrive; a call that nobody took was made all the same
-        activities.channel in ('phone', 'visit') or coalesce(activities.is_reached, true) as is_delivered,
-        coalesce(activities.is_reached, activities.direction = 'inbound') as is_engaged,
-        false as is_machine,
-        cast(0 as double) as machine_probability,
-        false as is_dead_address,
-        false as is_complained,
-        false as is_unsubscribed,
-        cast(null as timestamp) as unsubscribed_at,
-        activities.source_system
-    from {{ ref('stg_activities') }} as activities
-    left join {{ ref('int_customer_links') }} as contacts
-        on contacts.entity = 'contacts'
-        and activities.source_system = contacts.source_system
-        and activities.contact_source_id = contacts.source_id
-    left join {{ ref('int_addresses_linked') }} as addresses on activities.contact_email = addresses.email
-    left join {{ ref('int_customer_links') }} as companies
-        on companies.entity = 'accounts'
-        and activities.source_system = companies.source_system
-        and activities.company_source_id = companies.source_id
+        purchases.customer_id,
+        purchases.order_id,
+        case
+            when purchases.ordered_at = cast(purchases.ordered_on as timestamp)
+                then {{ dbt.dateadd('day', 1, 'purchases.ordered_at') }}
+            else purchases.ordered_at
+        end as ordered_by
+    from purchases
+    cross join {{ ref('stg_run_context') }} as run_context
+    where purchases.ordered_on <= run_context.as_of
+
+),
+
+followed as (
+
+    select
+        contacts.touch_id,
+        dated.order_id,
+        row_number() over (partition by contacts.touch_id order by dated.ordered_by, dated.order_id) as nearest_first
+    from {{ ref('int_contacts_made') }} as contacts
+    inner join dated
+        on contacts.customer_id = dated.customer_id
+        and dated.ordered_by > contacts.touched_at
+        and dated.ordered_by <= {{ dbt.dateadd('day', 30, 'contacts.touched_at') }}
 
 )
 
-select * from mailings
-union all
-select * from activities
+select
+    contacts.*,
+    followed.order_id as next_order_id
+from {{ ref('int_contacts_made') }} as contacts
+left join followed on contacts.touch_id = followed.touch_id and followed.nearest_first = 1

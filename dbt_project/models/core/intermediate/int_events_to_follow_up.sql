@@ -52,13 +52,14 @@ where is_open
 
 union all
 
--- a missed call, or a letter or message from the customer
+-- a missed call, or a letter or message from the customer; a ticket has its own reason
 select touches.customer_id, 'unanswered_contact' as reason, null as order_id, null as ticket_id, touches.touch_id,
     touches.touched_at as happened_at, run_context.as_of, 1 as days_to_act, 1 as priority
 from {{ ref('touches') }} as touches
 cross join {{ ref('stg_run_context') }} as run_context
 where touches.customer_id is not null
     and touches.direction = 'inbound'
+    and touches.ticket_id is null
     and (touches.channel not in ('phone', 'visit') or not touches.is_engaged)
     and cast(touches.touched_at as date) <= run_context.as_of
     and cast(touches.touched_at as date) > {{ dbt.dateadd('day', -30, 'run_context.as_of') }}

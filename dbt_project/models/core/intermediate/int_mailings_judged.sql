@@ -54,6 +54,8 @@ select
     coalesce(sent_at, first_event_at) as touched_at,
     not is_returned as is_delivered,
     has_human_click or has_human_open as is_engaged,
+    has_human_open,
+    has_human_click,
     is_machine,
     round(machine_probability, 3) as machine_probability,
     is_dead_address,
