@@ -15,7 +15,7 @@ from models.channel_effects import CHANNEL_EFFECTS_SCHEMA
 from models.channels import CHANNELS
 from models.contact_plan import ChannelRule, PlanRules
 from models.customer_history import FEATURES, PACE, History, features_at
-from models.decision_points import CHANCES, as_decisions, decision_points
+from models.decision_points import CHANCES, LATER, as_decisions, decision_points
 from models.outreach import NEXT_BEST_CHANNEL_SCHEMA, Outreach, Policy, outreach, plan_start
 
 TODAY = date(2026, 6, 30)
@@ -142,6 +142,9 @@ def test_a_plan_that_was_carried_out_is_learned_from_with_its_own_chances(histor
     assert np.allclose(logged.select(CHANCES).to_numpy().sum(axis=1), 1.0)
     decisions = as_decisions(points)
     assert decisions.is_logged.sum() == logged.height > 5
+    # all contacts of its period are what the plan decided; after an observed week, others follow
+    assert logged.select(pl.sum_horizontal(LATER).sum()).item() == 0.0
+    assert points.filter(pl.col(CHANCES[0]).is_null()).select(pl.sum_horizontal(LATER).sum()).item() > 0.0
     ignored = replace(history, plans={made_on: plan.with_columns(channel=pl.lit("post"))})
     assert decision_points(ignored, as_of=END, horizon_days=28, period_days=28).drop_nulls(list(CHANCES)).is_empty()
 
