@@ -38,6 +38,11 @@ class Contacts:
         """The touches that were ours to make."""
         return self.touches.filter(pl.col("direction") == "outbound", pl.col("customer_id").is_not_null())
 
+    def until(self, as_of: date) -> Contacts:
+        """Return what had happened by a day."""
+        touches = self.touches.filter(pl.col("touched_on") <= as_of)
+        return Contacts(touches, self.orders.filter(pl.col("ordered_on") <= as_of), self.customers)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -74,9 +79,9 @@ class CampaignGroup:
     sizes: tuple[int, int]
 
 
-def campaign_groups(contacts: Contacts, *, most: int, as_of: date) -> Iterator[CampaignGroup]:
-    """Yield the campaigns up to `as_of`, each with at most about `most` customers, drawn by lot."""
-    sent = contacts.sent.filter(pl.col("touched_on") <= as_of)
+def campaign_groups(contacts: Contacts, *, most: int) -> Iterator[CampaignGroup]:
+    """Yield the campaigns, each with at most about `most` customers, drawn by lot."""
+    sent = contacts.sent
     first_seen = contacts.customers.select("customer_id", "first_seen_on")
     named = sent.filter(pl.col("campaign_id").is_not_null()).sort("campaign_id", "channel")
     for (channel,), touches in sorted(sent.partition_by("channel", as_dict=True).items()):
@@ -114,11 +119,18 @@ def first_plans(plans: Mapping[date, pl.DataFrame]) -> Iterator[tuple[str, date,
 
 
 def treated_share(plan: pl.DataFrame) -> float:
-    """Return the share of customers that the plan meant to treat, read off the lots by which it held out the others."""
+    """Return the share of customers that the plan meant to treat, read off the lots by which it held out the others.
+
+    It is where the fewest lots lie on the wrong side: who has another id since, by a merger, has another lot, too.
+    """
     lots = draws(plan["customer_id"], HOLDOUT)
-    held_out = (plan["arm"] == HOLDOUT).to_numpy()
-    edges = lots[held_out].max(initial=0.0), lots[~held_out].min(initial=1.0)
-    return float(1.0 - np.mean(edges))
+    order = np.argsort(lots)
+    is_held_out = (plan["arm"] == HOLDOUT).to_numpy()[order]
+    edges = np.concatenate([[0.0], lots[order], [1.0]])
+    treated_below = np.concatenate([[0], np.cumsum(~is_held_out)])
+    held_out_above = is_held_out.sum() - np.concatenate([[0], np.cumsum(is_held_out)])
+    place = int(np.argmin(treated_below + held_out_above))
+    return float(1.0 - edges[place : place + 2].mean())
 
 
 def carried_out_share(plan: pl.DataFrame, contacts: Contacts, window: Window) -> float:

@@ -8,7 +8,8 @@ Three ways, the surest that the data allow, and `method` says which:
 - `doubly_robust`: a campaign without a hold-out group against customers whom the channel reaches as well and who did
   not get it, alike in what is known of them (`models.effects`). What is not known may still differ.
 
-Where none of them is possible, `cannot_be_told`, and the reason says why.
+Where none of them is possible, `cannot_be_told`, and the reason says why. That holds for campaigns of which only a
+report is there, too.
 """
 
 from __future__ import annotations
@@ -87,22 +88,32 @@ class _Finding:
 
 
 def campaign_results(
-    contacts: Contacts, plans: Mapping[date, pl.DataFrame], *, as_of: date, horizon_days: int, language: str = "en"
+    contacts: Contacts,
+    plans: Mapping[date, pl.DataFrame],
+    *,
+    as_of: date,
+    horizon_days: int,
+    reported: pl.DataFrame | None = None,
+    language: str = "en",
 ) -> pl.DataFrame:
     """Return one row per campaign or plan, channel and outcome (`RESULTS_SCHEMA`), sorted by these.
 
     `plans` holds earlier contact plans by the day of their making: plan_id, customer_id, channel, arm and, to tell
     channels apart, chance_<channel> and chance_none. The outcomes are whether a customer ordered within `horizon_days`,
     and with which margin, as far as these days have passed; `treated` and `control` are means per customer, and the
-    effect is their difference.
+    effect is their difference. `reported` are the campaigns of which a report tells, with or without their recipients:
+    campaign_id, channel, sent_on (null: unknown). Nothing after `as_of` counts.
     """
+    contacts = contacts.until(as_of)
     rows = [
         row
         for plan_id, day, plan in first_plans({day: plan for day, plan in plans.items() if day < as_of})
         for row in _plan_rows(PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of))
     ]
-    for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN, as_of=as_of):
+    for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN):
         rows += _campaign_rows(group, contacts, Window(group.day, horizon_days, as_of))
+    if reported is not None:
+        rows += _reported_rows(_without_recipients(reported, contacts, as_of), horizon_days, as_of)
     schema = {name: dtype for name, dtype in RESULTS_SCHEMA.items() if name != "reason"} | {"why": pl.String}
     table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(reason=result_reason(language))
     return table.select(RESULTS_SCHEMA.names()).sort("campaign_id", "channel", "outcome")
@@ -133,8 +144,6 @@ def _plan_rows(campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window:
 
 
 def _not_carried_out(plan: pl.DataFrame, contacts: Contacts, window: Window) -> str:
-    if window.seen == 0:
-        return "early"
     if carried_out_share(plan, contacts, window) >= _CARRIED_OUT:
         return ""
     return "not_carried_out" if window.is_final else "early"
@@ -172,18 +181,32 @@ def _planned(plan: pl.DataFrame, channels: list[str], known: Floats, outcome: Fl
 def _campaign_rows(group: CampaignGroup, contacts: Contacts, window: Window) -> Iterator[_Row]:
     known = known_before(group.customer_id, contacts, window.start)
     after = outcomes(group.customer_id, contacts, window)
-    why = _not_comparable(group, window)
+    why = _not_comparable(group)
     for outcome in OUTCOMES:
         found = _Finding(why=why) if why else _against_alike(group.is_treated, after[outcome], known)
         yield _row((group.campaign_id, group.channel, outcome), found, group.sizes, window)
 
 
-def _not_comparable(group: CampaignGroup, window: Window) -> str:
-    if window.seen == 0:
-        return "early"
+def _not_comparable(group: CampaignGroup) -> str:
     if (group.last_day - group.day).days > _MOST_DAYS:
         return "many_days"
     return "no_others" if (~group.is_treated).sum() < FEWEST_IN_ARM else ""
+
+
+def _without_recipients(reported: pl.DataFrame, contacts: Contacts, as_of: date) -> pl.DataFrame:
+    """The reported campaigns that had been sent by `as_of`, and of which no recipient is a known customer."""
+    known = contacts.sent.select("campaign_id").drop_nulls().unique()
+    is_sent = pl.col("sent_on").is_null() | (pl.col("sent_on") <= as_of)
+    left = reported.filter(is_sent).join(known, on="campaign_id", how="anti")
+    return left.group_by("campaign_id", "channel").agg(pl.col("sent_on").min()).sort("campaign_id", "channel")
+
+
+def _reported_rows(campaigns: pl.DataFrame, horizon_days: int, as_of: date) -> Iterator[_Row]:
+    for campaign_id, channel, sent_on in campaigns.select("campaign_id", "channel", "sent_on").iter_rows():
+        window = Window(sent_on or as_of, horizon_days, as_of)
+        for outcome in OUTCOMES:
+            row = _row((campaign_id, channel, outcome), _Finding(why="no_recipients"), (0, 0), window)
+            yield row if sent_on else row | {"sent_on": None, "days_seen": 0}
 
 
 def _against_alike(is_treated: Booleans, outcome: Floats, known: Floats) -> _Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -68,8 +69,10 @@ def planned() -> tuple[pl.DataFrame, np.ndarray]:
     return plan, got_it
 
 
-def results(contacts: Contacts, plans: Mapping[date, pl.DataFrame] | None = None, **options: str) -> pl.DataFrame:
-    return campaign_results(contacts, plans or {}, as_of=AS_OF, horizon_days=28, **options)  # type: ignore[arg-type]
+def results(
+    contacts: Contacts, plans: Mapping[date, pl.DataFrame] | None = None, *, as_of: date = AS_OF, **options: Any
+) -> pl.DataFrame:
+    return campaign_results(contacts, plans or {}, as_of=as_of, horizon_days=28, **options)
 
 
 def row(table: pl.DataFrame, campaign_id: str, channel: str, outcome: str = "margin") -> dict[str, object]:
@@ -130,8 +133,61 @@ def test_a_plan_whose_groups_are_not_as_drawn_or_that_nobody_carried_out_tells_n
     assert "less than half" in row(results(idle, {DAY: plan}), PLAN_OF, "all")["reason"]
 
 
+def test_a_plan_whose_contacts_are_still_to_be_made_is_not_said_to_have_failed() -> None:
+    """Accident: in its third week it is said that its days have only begun; and what comes after that day counts."""
+    plan, got_it = planned()
+    contacts = company(got_it, campaign_id=None)
+    later = contacts.touches.with_columns(
+        touched_on=pl.when(pl.col("touched_on") > DAY).then(DAY + timedelta(days=25)).otherwise("touched_on")
+    )
+    seen = results(replace(contacts, touches=later), {DAY: plan}, as_of=DAY + timedelta(days=20))
+    assert "so far, less than half" in row(seen, PLAN_OF, "all")["reason"]
+    assert row(seen, PLAN_OF, "all")["days_seen"] == 20
+
+
+def test_a_campaign_of_which_only_a_report_is_there_is_not_passed_over() -> None:
+    """Accident: whoever lands a campaign report without its recipients finds no line about it, and thinks it is lost."""
+    contacts = company(np.random.default_rng(1).random(PEOPLE) < 0.5, campaign_id="mail:spring")
+    days = [DAY, DAY, None, AS_OF + timedelta(days=1)]
+    reported = pl.DataFrame(
+        {
+            "campaign_id": ["mail:spring", "mail:summer", "mail:flow", "mail:to-come"],
+            "channel": ["email", "email", "sms", "email"],
+            "sent_on": pl.Series(days, dtype=pl.Date),
+        }
+    )
+    table = results(contacts, reported=reported)
+    assert set(table["campaign_id"]) == {"mail:spring", "mail:summer", "mail:flow"}
+    assert row(table, "mail:spring", "email")["method"] == "doubly_robust"
+    summer = row(table, "mail:summer", "email", "ordered")
+    assert (summer["method"], summer["effect"], summer["sent_on"]) == ("cannot_be_told", None, DAY)
+    assert "no known customer" in str(summer["reason"])
+    assert row(table, "mail:flow", "sms")["sent_on"] is None
+
+
+def test_each_outcome_is_told_in_words_of_its_own() -> None:
+    """Accident: "more than without it" stands beside two effects, and nobody knows of which."""
+    plan, got_it = planned()
+    table = results(company(got_it, campaign_id=None), {DAY: plan})
+    assert str(row(table, PLAN_OF, "all")["reason"]).startswith("More margin than without it")
+    assert "ordered" in str(row(table, PLAN_OF, "all", "ordered")["reason"])
+
+
 def test_the_planned_share_is_read_off_the_lots() -> None:
     assert treated_share(planned()[0]) == pytest.approx(1 - HOLDOUT_SHARE, abs=0.002)
+
+
+def test_customers_with_another_id_since_do_not_hide_the_planned_share() -> None:
+    """Accident: one held-out customer is merged into a record with another lot, and the plan tells nothing any more."""
+    plan, got_it = planned()
+    renamed = plan.with_columns(
+        pl.when(pl.int_range(pl.len()) % 100 == 0)
+        .then("new " + pl.col("customer_id"))
+        .otherwise("customer_id")
+        .alias("customer_id")
+    )
+    assert treated_share(renamed) == pytest.approx(1 - HOLDOUT_SHARE, abs=0.01)
+    assert treated_share(plan.with_columns(arm=pl.lit("policy"))) > 0.99
 
 
 def test_the_order_of_rows_does_not_matter_and_german_is_spoken_where_asked_for() -> None:
