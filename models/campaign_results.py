@@ -4,7 +4,8 @@ Three ways, the surest that the data allow, and `method` says which:
 
 - `holdout`: a plan as a whole against its hold-out group, which was drawn by lot (`models.experiments`). What customers
   did before takes out part of the chance, and the interval holds however often one looks.
-- `randomised`: a plan's contacts through one channel, weighted by the chances that they were drawn with.
+- `randomised`: a plan's contacts through one channel, weighted by the chances that they were drawn with; the interval
+  holds at every look, too.
 - `doubly_robust`: a campaign without a hold-out group against customers whom the channel reaches as well and who did
   not get it, alike in what is known of them (`models.effects`). What is not known may still differ.
 
@@ -15,7 +16,7 @@ report is there, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -38,7 +39,7 @@ from models.campaign_groups import (
     treated_share,
 )
 from models.effects import FEWEST_IN_ARM, Decisions, Scores, doubly_robust, mean_effects
-from models.experiments import compare, has_mismatch
+from models.experiments import at_every_look, compare, has_mismatch
 from models.result_words import result_reason
 
 RESULTS_SCHEMA = pl.Schema(
@@ -138,7 +139,7 @@ def _plan_rows(campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window:
         decided = None if why else _planned(plan, channels, known, after[outcome])
         scores = None if decided is None else doubly_robust(decided, folds=_FOLDS, difference=0.0)
         for arm, channel in enumerate(channels, start=1):
-            found = _Finding(why=why or "chances") if scores is None else _between(scores, arm, "randomised")
+            found = _Finding(why=why or "chances") if scores is None else _by_lots(scores, arm)
             sizes = plan.filter(channel=channel).height, plan.filter(channel=NONE).height
             yield _row((campaign_id, channel, outcome), found, sizes, window)
 
@@ -218,6 +219,16 @@ def _against_alike(is_treated: Booleans, outcome: Floats, known: Floats) -> _Fin
         arms=(NONE, "campaign"),
     )
     return _between(doubly_robust(decisions, folds=_FOLDS, difference=0.0), 1, "doubly_robust")
+
+
+def _by_lots(scores: Scores, arm: int) -> _Finding:
+    """The effect of a plan's channel. Like that of the plan it is looked at every night, so its interval must hold."""
+    found, once = mean_effects(scores, level=_LEVEL)[arm - 1], _between(scores, arm, "randomised")
+    if not found.has_contrast:
+        return once
+    seen = len(scores.customer)
+    low, high, p_value = at_every_look(found.effect, found.standard_error, seen=seen, planned=seen, level=_LEVEL)
+    return replace(once, low=low, high=high, p_value=p_value)
 
 
 def _between(scores: Scores, arm: int, method: str) -> _Finding:

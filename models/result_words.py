@@ -38,7 +38,7 @@ _TEXTS = {
     "en": {
         "so_far": " So far, {days day is|days are} seen.",
         "holdout": " Measured against the hold-out group; the interval holds at every look.",
-        "randomised": " Measured by lots with known chances.",
+        "randomised": " Measured by lots with known chances; the interval holds at every look.",
         "doubly_robust": (
             " There was no hold-out group: compared with customers alike in what is known of them, who did not get it. "
             "What is not known may differ."
@@ -63,7 +63,7 @@ _TEXTS = {
     "de": {
         "so_far": " Bisher zu sehen: {days Tag|Tage}.",
         "holdout": " Gemessen an der Kontrollgruppe; das Intervall gilt bei jedem Hinsehen.",
-        "randomised": " Gemessen durch Lose mit bekannten Chancen.",
+        "randomised": " Gemessen durch Lose mit bekannten Chancen; das Intervall gilt bei jedem Hinsehen.",
         "doubly_robust": (
             " Es gab keine Kontrollgruppe: verglichen mit Kunden, die in dem, was bekannt ist, ähnlich sind und die "
             "Kampagne nicht bekommen haben. Worüber nichts bekannt ist, darin können sie sich unterscheiden."
