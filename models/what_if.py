@@ -79,7 +79,7 @@ class Offers:
 class Solved:
     """A plan within some limits: contacts by channel, cost, the margin added with its interval, and the prices.
 
-    A price is what one more of a limit would add, less its cost, as far as contacts count by the priorities that are set.
+    A price is what one more of a limit would add, less its cost, each contact counting by its priority.
     """
 
     contacts: Mapping[str, float]
@@ -90,15 +90,17 @@ class Solved:
     prices: Mapping[str, float]
 
 
-def offers(channels: pl.DataFrame, contacts: pl.DataFrame, effects: pl.DataFrame, rules: PlanRules) -> Offers:
+def offers(
+    channels: pl.DataFrame, contacts: pl.DataFrame, effects: pl.DataFrame, rules: PlanRules, *, most: int = _SAMPLE
+) -> Offers:
     """Return the possible contacts from next_best_channel, contact_plan and channel_effects as they are published.
 
-    Of more than 20,000 customers a sample is taken by hash.
+    Of more than `most` customers a sample is taken by hash: then limits of a few contacts are told but roughly.
     """
     names = tuple(rules.channels)
     people = contacts.filter(pl.col("arm") != "holdout").select("customer_id", "priority").sort("customer_id")
     draw = draws(people["customer_id"], "what if")
-    share = min(1.0, _SAMPLE / max(people.height, 1))
+    share = min(1.0, most / max(people.height, 1))
     kept = people.filter(pl.Series(draw < share))
     is_open = pl.col("obstacle").is_null() | (pl.col("obstacle") == "closed")
     margin = pl.when(is_open).then("expected_margin").alias("margin")

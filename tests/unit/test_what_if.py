@@ -187,6 +187,27 @@ def test_the_closing_summary_tells_of_closed_channels(rules: PlanRules, tmp_path
     assert plan_sentences(tmp_path / "absent") == []
 
 
+def test_a_handful_of_calls_among_many_customers_is_not_lost(tmp_path: Path) -> None:
+    """Accident: of 25,000 customers a sample is looked at, and in four fifths of one call nobody can be called."""
+    rules = replace(rules_for(25_000), explore_share=0.0, budget=None)
+    rules = replace(rules, channels={name: rules.channels[name] for name in ("email", "phone")})
+    options, customers = company_to_plan(25_000, seed=3)
+    options = options.filter(pl.col("channel").is_in(["email", "phone"]))
+    plan = plan_contacts(options, customers, rules, plan_id="2026-11")
+    folder = tmp_path / "exports" / "latest" / "tables"
+    folder.mkdir(parents=True)
+    tables = {
+        "next_best_channel": options.join(plan.obstacles, on=["customer_id", "channel"]),
+        "contact_plan": plan.contacts,
+        "channel_effects": pl.DataFrame({"channel": ["email", "phone"], "planned_error": [0.1, 2.0]}),
+        "plan_limits": plan_limits(plan, rules, DEFAULTS, currency="EUR", language="en"),
+    }
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet")
+    call = ["simulate", "--workspace", str(tmp_path), "--calls", "1", "--json"]
+    assert json.loads(CliRunner().invoke(main, call).output)["what_if"]["contacts"]["phone"] == 1
+
+
 @pytest.mark.parametrize("odd", ["nan", "-1", "viel"])
 def test_what_is_no_amount_is_said_to_be_none(odd: str, tmp_path: Path) -> None:
     """Accident: nan lies in every range, and a budget of it is no limit at all."""
