@@ -47,8 +47,13 @@ def simulate(workspace: Workspace, *, budget: float | None, capacities: Mapping[
     """
     tables = {name: _table(workspace.latest / "tables", name) for name in _TABLES}
     rules = as_planned(workspace.settings.outreach.policy.rules, tables["plan_limits"])
-    published = (tables[name] for name in ("next_best_channel", "contact_plan", "channel_effects"))
-    offered = offers(*published, rules, most=_MOST_CUSTOMERS)
+    offered = offers(
+        tables["next_best_channel"],
+        tables["contact_plan"],
+        tables["channel_effects"],
+        rules,
+        most=_MOST_CUSTOMERS,
+    )
     changed = with_limits(rules, budget=budget, capacities=capacities)
     return Simulation(solve(offered, rules), solve(offered, changed), changed)
 

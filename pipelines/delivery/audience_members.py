@@ -17,7 +17,8 @@ def people(tables: Tables) -> pl.LazyFrame:
 
     They have agreed to e-mail marketing, are not suppressed, and nobody who shares the address has refused. Whoever
     the contact plan holds out is left out too, with all who share his address, or the comparison with him would be
-    spoilt; and likewise whoever service has yet to get in touch with, for that comes first. `call_phone` and `text_phone` are the phone number where there is consent to calls, or to text messages.
+    spoilt; and likewise whoever service has yet to get in touch with, for that comes first. `call_phone` and
+    `text_phone` are the phone number where there is consent to calls, or to text messages.
     """
     customers = tables["customers"].with_columns(
         email=address(pl.col("email")),

@@ -267,7 +267,7 @@ def test_whom_the_plan_holds_out_is_in_no_file(tmp_path: Path) -> None:
 
 
 def test_who_waits_for_service_is_in_no_file_until_it_has_been_in_touch(tmp_path: Path) -> None:
-    """Accident: the newsletter goes to somebody whose complaint nobody has answered, or to the mailbox that he shares."""
+    """Accident: the newsletter goes to somebody whose complaint nobody has answered, or to a mailbox that he shares."""
     people = [{"customer_id": f"c{n}", "email": f"p{n}@x.example", "account_id": f"a{n}"} for n in (1, 2)]
     people.append({"customer_id": "c3", "email": "p1@x.example"})
     waiting = pl.LazyFrame({"customer_id": ["c1", "c1"], "reason": ["open_ticket", "refund"]})
