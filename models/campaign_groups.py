@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
 NONE, HOLDOUT = "none", "holdout"
-# Who was reached through a channel within a year of a campaign could have been reached by it.
+# Who was reached through a channel within the year before a campaign could have been reached by it.
 _REACH_DAYS = 365
 _YEAR, _LONG_AGO, _RECENT_DAYS = 365, 1_095, 30
 
@@ -65,9 +65,10 @@ class Window:
 
 @dataclass(frozen=True)
 class CampaignGroup:
-    """A campaign through one channel: customers in the order of their ids, those who got it and those who could have.
+    """A campaign through one channel: customers in the order of their ids who could have got it, and which of them did.
 
-    `sizes` counts both before any drawing. `last_day` is when the last recipient was reached.
+    `sizes` counts all who got it, also those who had never been reached before, and those who could have, both before
+    any drawing. `last_day` is when the last recipient was reached.
     """
 
     campaign_id: str
@@ -82,29 +83,24 @@ class CampaignGroup:
 def campaign_groups(contacts: Contacts, *, most: int) -> Iterator[CampaignGroup]:
     """Yield the campaigns, each with at most about `most` customers, drawn by lot."""
     sent = contacts.sent
-    first_seen = contacts.customers.select("customer_id", "first_seen_on")
     named = sent.filter(pl.col("campaign_id").is_not_null()).sort("campaign_id", "channel")
     for (channel,), touches in sorted(sent.partition_by("channel", as_dict=True).items()):
         campaigns = named.filter(channel=channel).partition_by("campaign_id", as_dict=True)
         for (campaign_id,), got_it in sorted(campaigns.items()):
-            yield _group(str(campaign_id), str(channel), got_it, touches, first_seen, most)
+            yield _group(str(campaign_id), str(channel), got_it, touches, most)
 
 
-def _group(
-    campaign_id: str, channel: str, got_it: pl.DataFrame, touches: pl.DataFrame, first_seen: pl.DataFrame, most: int
-) -> CampaignGroup:
+def _group(campaign_id: str, channel: str, got_it: pl.DataFrame, touches: pl.DataFrame, most: int) -> CampaignGroup:
     day, last_day = got_it.select(pl.col("touched_on").min(), pl.col("touched_on").max().alias("last")).row(0)
-    near = (pl.col("touched_on") - pl.lit(day)).dt.total_days().abs() <= _REACH_DAYS
-    gone = touches.filter(pl.col("has_left") & (pl.col("touched_on") < day)).select("customer_id")
+    ago = (pl.lit(day) - pl.col("touched_on")).dt.total_days()
+    gone = touches.filter(pl.col("has_left"), ago > 0).select("customer_id")
     treated = got_it.select("customer_id").unique()
-    could = (
-        touches.filter(near).select("customer_id").unique().join(gone, on="customer_id", how="anti")
-        .join(first_seen.filter(pl.col("first_seen_on") <= day), on="customer_id", how="semi")
-    )  # fmt: skip
-    both = pl.concat([treated, could]).unique().sort("customer_id")
-    kept = both.filter(pl.Series(draws(both["customer_id"], "results") < most / max(both.height, 1)))
+    # Of both groups only who was reached before: who is reached later may be so because he bought.
+    reached = touches.filter(ago.is_between(1, _REACH_DAYS)).select("customer_id").unique()
+    could = reached.join(gone, on="customer_id", how="anti").sort("customer_id")
+    kept = could.filter(pl.Series(draws(could["customer_id"], "results") < most / max(could.height, 1)))
     is_treated = kept["customer_id"].is_in(treated["customer_id"].implode()).to_numpy()
-    sizes = treated.height, both.height - treated.height
+    sizes = treated.height, could.join(treated, on="customer_id", how="anti").height
     return CampaignGroup(campaign_id, channel, day, last_day, kept["customer_id"], is_treated, sizes)
 
 

@@ -6,8 +6,9 @@ Three ways, the surest that the data allow, and `method` says which:
   did before takes out part of the chance, and the interval holds however often one looks.
 - `randomised`: a plan's contacts through one channel, weighted by the chances that they were drawn with; the interval
   holds at every look, too.
-- `doubly_robust`: a campaign without a hold-out group against customers whom the channel reaches as well and who did
-  not get it, alike in what is known of them (`models.effects`). What is not known may still differ.
+- `doubly_robust`: a campaign without a hold-out group, among customers whom the channel had reached within the year
+  before: who got it against who did not, alike in what is known of them (`models.effects`). What is not known may still
+  differ.
 
 Where none of them is possible, `cannot_be_told`, and the reason says why. That holds for campaigns of which only a
 report is there, too.

@@ -57,7 +57,8 @@ _TEXTS = {
             "Land the list of its recipients, too."
         ),
         "no_others": (
-            "Cannot be told: nearly everybody whom the channel reaches got it. Leave some out by lot the next time."
+            "Cannot be told: nearly everybody whom the channel had reached within the year before got it. "
+            "Leave some out by lot the next time."
         ),
     },
     "de": {
@@ -82,7 +83,7 @@ _TEXTS = {
             "Legen Sie auch die Liste der Empfänger ab."
         ),
         "no_others": (
-            "Nicht zu sagen: fast alle, die der Kanal erreicht, haben sie bekommen. "
+            "Nicht zu sagen: fast alle, die der Kanal im Jahr davor erreicht hatte, haben sie bekommen. "
             "Lassen Sie nächstes Mal einige durch Los aus."
         ),
     },

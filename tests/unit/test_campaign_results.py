@@ -116,6 +116,34 @@ def test_a_campaign_that_went_to_the_best_is_not_credited_with_what_they_buy_any
     assert "no hold-out group" in found["reason"]
 
 
+def shop_whose_buyers_opt_in(months: int, seed: int) -> Contacts:
+    """Each month's mailing goes to most subscribers by lot and does nothing; a third of the buyers subscribe."""
+    random = np.random.default_rng(seed)
+    rate, subscribed = np.clip(random.gamma(2.0, 0.04, PEOPLE), 0.0, 0.6), random.random(PEOPLE) < 0.35
+    touches, orders = [], []
+    for month in range(months):
+        day = DAY + timedelta(days=30 * month)
+        touches.append(touches_of(subscribed & (random.random(PEOPLE) < 0.85), day, f"mail:{month:02}"))
+        buys = random.random(PEOPLE) < rate
+        orders.append(orders_of(np.where(buys, 20.0, 0.0), day + timedelta(days=10)))
+        subscribed = subscribed | (buys & (random.random(PEOPLE) < 0.33))
+    customers = pl.DataFrame({"customer_id": IDS, "first_seen_on": pl.repeat(date(2024, 1, 1), PEOPLE, eager=True)})
+    return Contacts(pl.concat(touches), pl.concat(orders), customers)
+
+
+def test_customers_who_subscribe_when_they_buy_make_no_campaign_look_harmful() -> None:
+    """Accident: who is reached later because he bought stands in for those who did not get it, and every second
+    campaign seems to keep people from buying."""
+    end = DAY + timedelta(days=300)
+    found = pl.concat([results(shop_whose_buyers_opt_in(10, seed), as_of=end) for seed in range(2)])
+    told = found.filter(pl.col("outcome") == "ordered", pl.col("effect").is_not_null())
+    assert told.height == 18
+    assert told.filter(pl.col("effect_high") < 0.0).height <= 2
+    assert abs(float(told["effect"].mean())) < 0.02  # type: ignore[arg-type]
+    first = found.filter(campaign_id="mail:00")
+    assert first["reason"].str.contains("had reached within the year before").all()
+
+
 @pytest.mark.parametrize(
     ("share", "days", "word"), [(1.0, 0, "nearly everybody"), (0.5, 20, "more than a week"), (0.004, 0, "too few")]
 )
