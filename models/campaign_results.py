@@ -107,10 +107,14 @@ def campaign_results(
     campaign_id, channel, sent_on (null: unknown). Nothing after `as_of` counts.
     """
     contacts = contacts.until(as_of)
+    past = {day: plan for day, plan in plans.items() if day < as_of}
+    before = min(past, default=as_of) + timedelta(1)
     rows = [
         row
-        for plan_id, day, plan in first_plans({day: plan for day, plan in plans.items() if day < as_of})
-        for row in _plan_rows(PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of))
+        for plan_id, day, plan in first_plans(past)
+        for row in _plan_rows(
+            PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of), before
+        )
     ]
     for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN):
         rows += _campaign_rows(group, contacts, Window(group.day, horizon_days, as_of))
@@ -124,9 +128,15 @@ def campaign_results(
 _Row = dict[str, object]
 
 
-def _plan_rows(campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window: Window) -> Iterator[_Row]:
-    """The plan as a whole against its hold-out group, and each of its channels by the chances of the draw."""
-    known = known_before(plan["customer_id"], contacts, window.start)
+def _plan_rows(
+    campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window: Window, before: date
+) -> Iterator[_Row]:
+    """The plan as a whole against its hold-out group, and each of its channels by the chances of the draw.
+
+    What is known of customers is what was known `before` the first of all plans: the hold-out group stays the same, so
+    since then it differs by what plans did.
+    """
+    known = known_before(plan["customer_id"], contacts, before)
     after = outcomes(plan["customer_id"], contacts, window)
     is_treated = (plan["arm"] != HOLDOUT).to_numpy()
     sizes = int(is_treated.sum()), int((~is_treated).sum())

@@ -215,6 +215,45 @@ def test_each_outcome_is_told_in_words_of_its_own() -> None:
     assert "ordered" in str(row(table, PLAN_OF, "all", "ordered")["reason"])
 
 
+def months_of_plans(seed: int, *, months: int) -> tuple[Contacts, dict[date, pl.DataFrame]]:
+    """A plan a month for all but the same tenth, which do nothing, after a year in which customers bought."""
+    random = np.random.default_rng(seed)
+    rate, is_held_out = np.clip(random.gamma(2.0, 0.05, PEOPLE), 0.0, 0.7), draws(IDS, "holdout") < 0.1
+    touches, orders, plans = [], [], {}
+    for month in range(-12, months):
+        day = DAY + timedelta(days=30 * month)
+        orders.append(orders_of(np.where(random.random(PEOPLE) < rate, 20.0, 0.0), day + timedelta(days=10)))
+        got_it = ~is_held_out & (random.random(PEOPLE) < 0.95)
+        if month >= 0:
+            touches.append(touches_of(got_it, day + timedelta(days=1), None))
+            plans[day] = pl.DataFrame(
+                {
+                    "plan_id": pl.repeat(day.isoformat(), PEOPLE, eager=True),
+                    "customer_id": IDS,
+                    "channel": np.where(got_it, "email", "none"),
+                    "arm": np.where(is_held_out, "holdout", "policy"),
+                    "chance_email": np.full(PEOPLE, 0.855),
+                    "chance_none": np.full(PEOPLE, 0.145),
+                }
+            )
+    customers = pl.DataFrame({"customer_id": IDS, "first_seen_on": pl.repeat(date(2024, 1, 1), PEOPLE, eager=True)})
+    return Contacts(pl.concat(touches), pl.concat(orders), customers), plans
+
+
+def test_a_later_plan_is_not_adjusted_by_what_earlier_ones_did() -> None:
+    """Accident: since the first plan only the hold-out group has had no contacts, so what is known of contacts is the
+    hold-out itself; effects of plans that do nothing scatter by half more than their intervals say."""
+    later = []
+    for seed in range(8):
+        contacts, plans = months_of_plans(seed, months=4)
+        table = results(contacts, plans, as_of=DAY + timedelta(days=120)).filter(pl.col("outcome") == "margin")
+        later.append(table.filter(pl.col("campaign_id") != PLAN_OF))
+    found = pl.concat(later)
+    assert found.height == 48
+    standard_errors = (found["effect_high"] - found["effect_low"]) / 2.0 / 3.03
+    assert float((found["effect"] / standard_errors).std()) < 1.2  # type: ignore[arg-type]
+
+
 def test_the_planned_share_is_read_off_the_lots() -> None:
     assert treated_share(planned()[0]) == pytest.approx(1 - HOLDOUT_SHARE, abs=0.002)
 
