@@ -217,7 +217,7 @@ def _reported_rows(campaigns: pl.DataFrame, horizon_days: int, as_of: date) -> I
     for campaign_id, channel, sent_on in campaigns.select("campaign_id", "channel", "sent_on").iter_rows():
         window = Window(sent_on or as_of, horizon_days, as_of)
         for outcome in OUTCOMES:
-            row = _row((campaign_id, channel, outcome), _Finding(why="no_recipients"), (0, 0), window)
+            row = _row((campaign_id, channel, outcome), _Finding(why="no_recipients"), (None, None), window)
             yield row if sent_on else row | {"sent_on": None, "days_seen": 0}
 
 
@@ -253,7 +253,7 @@ def _between(scores: Scores, arm: int, method: str) -> _Finding:
     return _Finding(means[0], means[1], found.effect, found.low, found.high, p_value, method)
 
 
-def _row(key: tuple[str, str, str], found: _Finding, sizes: tuple[int, int], window: Window) -> _Row:
+def _row(key: tuple[str, str, str], found: _Finding, sizes: tuple[int | None, int | None], window: Window) -> _Row:
     """Rounded, so that the order in which floats were summed does not show."""
     numbers = {
         "treated": found.treated,

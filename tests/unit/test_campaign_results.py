@@ -193,6 +193,7 @@ def test_a_campaign_of_which_only_a_report_is_there_is_not_passed_over() -> None
     assert row(table, "mail:spring", "email")["method"] == "doubly_robust"
     summer = row(table, "mail:summer", "email", "ordered")
     assert (summer["method"], summer["effect"], summer["sent_on"]) == ("cannot_be_told", None, DAY)
+    assert summer["treated_count"] is None
     assert "no known customer" in str(summer["reason"])
     assert row(table, "mail:flow", "sms")["sent_on"] is None
 
