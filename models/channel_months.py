@@ -3,7 +3,7 @@ contacts have added, as far as it is known.
 
 That an order followed a contact does not mean that it came of it. `added_margin` is what measured campaigns and plans
 added (`models.campaign_results`), in the month in which they began; it covers `measured_count` contacts, of which a
-long plan makes some in the month after. Where a plan was measured, its campaigns are not counted beside it.
+long plan makes some in the month after. Where a plan was measured, campaigns of its days are not counted beside it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def channel_months(
     each = pl.col("channel").replace_strict(dict(costs), default=None, return_dtype=pl.Float64)
     table = (
         counts.join(_followed(sent, contacts.orders.lazy(), horizon_days), on=keys, how="left")
-        .join(_added(results.lazy()), on=keys, how="left")
+        .join(_added(results.lazy(), horizon_days), on=keys, how="left")
         .with_columns(pl.col("following_order_count", "following_margin", "measured_count").fill_null(0))
         .with_columns(cost=(each * pl.col("contact_count")).round(2))
         .sort("channel", "month")
@@ -102,14 +102,18 @@ def _followed(sent: pl.LazyFrame, orders: pl.LazyFrame, horizon_days: int) -> pl
     )
 
 
-def _added(results: pl.LazyFrame) -> pl.LazyFrame:
+def _added(results: pl.LazyFrame, horizon_days: int) -> pl.LazyFrame:
     """What measured campaigns and plans added, by the month in which they were sent; their errors are independent."""
     is_plan = pl.col("campaign_id").str.starts_with(PLAN_PREFIX)
     month = pl.col("sent_on").dt.truncate("1mo").alias("month")
     known = results.filter(
         pl.col("outcome") == "margin", pl.col("channel") != ALL_CHANNELS, pl.col("effect").is_not_null()
-    ).with_columns(month, is_plan=is_plan)
-    counted = known.filter(pl.col("is_plan") == pl.col("is_plan").any().over("month", "channel"))
+    ).sort("sent_on", "campaign_id")
+    plans = known.filter(is_plan).select("channel", "sent_on", begun_on="sent_on")
+    since = known.join_asof(
+        plans, on="sent_on", by="channel", tolerance=f"{horizon_days - 1}d", check_sortedness=False
+    )  # fmt: skip
+    counted = since.filter(is_plan | pl.col("begun_on").is_null()).with_columns(month)
     reach = ((pl.col("effect_high") - pl.col("effect_low")) / 2.0 * pl.col("treated_count")) ** 2
     sums = counted.group_by("month", "channel").agg(
         measured_count=pl.col("treated_count").sum(),

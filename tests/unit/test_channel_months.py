@@ -91,6 +91,20 @@ def test_a_measured_plan_is_not_counted_twice_by_the_campaign_that_carried_it_ou
     assert (first["measured_count"], first["added_margin"]) == (2, 2.0)
 
 
+def test_a_plan_that_is_carried_out_in_the_next_month_is_not_counted_twice() -> None:
+    """Accident: the plan begins on 30 May, its mailing goes out on 2 June, and both months have what it added.
+
+    A campaign from before the plan counts all the same.
+    """
+    rows = [
+        ("plan:x", "email", "margin", 1.0, 0.0, 2.0, 2, date(2026, 5, 30)),
+        ("mail:plan", "email", "margin", 2.0, 1.0, 3.0, 1, date(2026, 6, 2)),
+        ("mail:own", "email", "margin", 4.0, 3.0, 5.0, 1, date(2026, 5, 10)),
+    ]
+    found = months(pl.DataFrame(rows, schema=COLUMNS, orient="row")).filter(channel="email")
+    assert found.select("month", "measured_count", "added_margin").rows() == [(MAY, 3, 6.0), (JUNE, 0, None)]
+
+
 def test_the_return_is_that_of_the_contacts_whose_effect_is_known() -> None:
     """One contact that nobody measured takes no return away, and neither does a plan that goes on into the next month.
 
