@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
 NONE, HOLDOUT = "none", "holdout"
-# Who was reached through a channel within a year of a campaign could have been reached by it.
+# Who was reached through a channel within the year before a campaign could have been reached by it.
 _REACH_DAYS = 365
 _YEAR, _LONG_AGO, _RECENT_DAYS = 365, 1_095, 30
 
@@ -37,6 +37,11 @@ class Contacts:
     def sent(self) -> pl.DataFrame:
         """The touches that were ours to make."""
         return self.touches.filter(pl.col("direction") == "outbound", pl.col("customer_id").is_not_null())
+
+    def until(self, as_of: date) -> Contacts:
+        """Return what had happened by a day."""
+        touches = self.touches.filter(pl.col("touched_on") <= as_of)
+        return Contacts(touches, self.orders.filter(pl.col("ordered_on") <= as_of), self.customers)
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,10 @@ class Window:
 
 @dataclass(frozen=True)
 class CampaignGroup:
-    """A campaign through one channel: customers in the order of their ids, those who got it and those who could have.
+    """A campaign through one channel: customers in the order of their ids who could have got it, and which of them did.
 
-    `sizes` counts both before any drawing. `last_day` is when the last recipient was reached.
+    `sizes` counts all who got it, also those who had never been reached before, and those who could have, both before
+    any drawing. `last_day` is when the last recipient was reached.
     """
 
     campaign_id: str
@@ -74,32 +80,27 @@ class CampaignGroup:
     sizes: tuple[int, int]
 
 
-def campaign_groups(contacts: Contacts, *, most: int, as_of: date) -> Iterator[CampaignGroup]:
-    """Yield the campaigns up to `as_of`, each with at most about `most` customers, drawn by lot."""
-    sent = contacts.sent.filter(pl.col("touched_on") <= as_of)
-    first_seen = contacts.customers.select("customer_id", "first_seen_on")
+def campaign_groups(contacts: Contacts, *, most: int) -> Iterator[CampaignGroup]:
+    """Yield the campaigns, each with at most about `most` customers, drawn by lot."""
+    sent = contacts.sent
     named = sent.filter(pl.col("campaign_id").is_not_null()).sort("campaign_id", "channel")
     for (channel,), touches in sorted(sent.partition_by("channel", as_dict=True).items()):
         campaigns = named.filter(channel=channel).partition_by("campaign_id", as_dict=True)
         for (campaign_id,), got_it in sorted(campaigns.items()):
-            yield _group(str(campaign_id), str(channel), got_it, touches, first_seen, most)
+            yield _group(str(campaign_id), str(channel), got_it, touches, most)
 
 
-def _group(
-    campaign_id: str, channel: str, got_it: pl.DataFrame, touches: pl.DataFrame, first_seen: pl.DataFrame, most: int
-) -> CampaignGroup:
+def _group(campaign_id: str, channel: str, got_it: pl.DataFrame, touches: pl.DataFrame, most: int) -> CampaignGroup:
     day, last_day = got_it.select(pl.col("touched_on").min(), pl.col("touched_on").max().alias("last")).row(0)
-    near = (pl.col("touched_on") - pl.lit(day)).dt.total_days().abs() <= _REACH_DAYS
-    gone = touches.filter(pl.col("has_left") & (pl.col("touched_on") < day)).select("customer_id")
+    ago = (pl.lit(day) - pl.col("touched_on")).dt.total_days()
+    gone = touches.filter(pl.col("has_left"), ago > 0).select("customer_id")
     treated = got_it.select("customer_id").unique()
-    could = (
-        touches.filter(near).select("customer_id").unique().join(gone, on="customer_id", how="anti")
-        .join(first_seen.filter(pl.col("first_seen_on") <= day), on="customer_id", how="semi")
-    )  # fmt: skip
-    both = pl.concat([treated, could]).unique().sort("customer_id")
-    kept = both.filter(pl.Series(draws(both["customer_id"], "results") < most / max(both.height, 1)))
+    # Of both groups only who was reached before: who is reached later may be so because he bought.
+    reached = touches.filter(ago.is_between(1, _REACH_DAYS)).select("customer_id").unique()
+    could = reached.join(gone, on="customer_id", how="anti").sort("customer_id")
+    kept = could.filter(pl.Series(draws(could["customer_id"], "results") < most / max(could.height, 1)))
     is_treated = kept["customer_id"].is_in(treated["customer_id"].implode()).to_numpy()
-    sizes = treated.height, both.height - treated.height
+    sizes = treated.height, could.join(treated, on="customer_id", how="anti").height
     return CampaignGroup(campaign_id, channel, day, last_day, kept["customer_id"], is_treated, sizes)
 
 
@@ -114,11 +115,18 @@ def first_plans(plans: Mapping[date, pl.DataFrame]) -> Iterator[tuple[str, date,
 
 
 def treated_share(plan: pl.DataFrame) -> float:
-    """Return the share of customers that the plan meant to treat, read off the lots by which it held out the others."""
+    """Return the share of customers that the plan meant to treat, read off the lots by which it held out the others.
+
+    It is where the fewest lots lie on the wrong side: who has another id since, by a merger, has another lot, too.
+    """
     lots = draws(plan["customer_id"], HOLDOUT)
-    held_out = (plan["arm"] == HOLDOUT).to_numpy()
-    edges = lots[held_out].max(initial=0.0), lots[~held_out].min(initial=1.0)
-    return float(1.0 - np.mean(edges))
+    order = np.argsort(lots)
+    is_held_out = (plan["arm"] == HOLDOUT).to_numpy()[order]
+    edges = np.concatenate([[0.0], lots[order], [1.0]])
+    treated_below = np.concatenate([[0], np.cumsum(~is_held_out)])
+    held_out_above = is_held_out.sum() - np.concatenate([[0], np.cumsum(is_held_out)])
+    place = int(np.argmin(treated_below + held_out_above))
+    return float(1.0 - edges[place : place + 2].mean())
 
 
 def carried_out_share(plan: pl.DataFrame, contacts: Contacts, window: Window) -> float:

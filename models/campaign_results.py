@@ -4,17 +4,20 @@ Three ways, the surest that the data allow, and `method` says which:
 
 - `holdout`: a plan as a whole against its hold-out group, which was drawn by lot (`models.experiments`). What customers
   did before takes out part of the chance, and the interval holds however often one looks.
-- `randomised`: a plan's contacts through one channel, weighted by the chances that they were drawn with.
-- `doubly_robust`: a campaign without a hold-out group against customers whom the channel reaches as well and who did
-  not get it, alike in what is known of them (`models.effects`). What is not known may still differ.
+- `randomised`: a plan's contacts through one channel, weighted by the chances that they were drawn with; the interval
+  holds at every look, too.
+- `doubly_robust`: a campaign without a hold-out group, among customers whom the channel had reached within the year
+  before: who got it against who did not, alike in what is known of them (`models.effects`). What is not known may still
+  differ.
 
-Where none of them is possible, `cannot_be_told`, and the reason says why.
+Where none of them is possible, `cannot_be_told`, and the reason says why. That holds for campaigns of which only a
+report is there, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -37,7 +40,7 @@ from models.campaign_groups import (
     treated_share,
 )
 from models.effects import FEWEST_IN_ARM, Decisions, Scores, doubly_robust, mean_effects
-from models.experiments import compare, has_mismatch
+from models.experiments import at_every_look, compare, has_mismatch
 from models.result_words import result_reason
 
 RESULTS_SCHEMA = pl.Schema(
@@ -87,22 +90,36 @@ class _Finding:
 
 
 def campaign_results(
-    contacts: Contacts, plans: Mapping[date, pl.DataFrame], *, as_of: date, horizon_days: int, language: str = "en"
+    contacts: Contacts,
+    plans: Mapping[date, pl.DataFrame],
+    *,
+    as_of: date,
+    horizon_days: int,
+    reported: pl.DataFrame | None = None,
+    language: str = "en",
 ) -> pl.DataFrame:
     """Return one row per campaign or plan, channel and outcome (`RESULTS_SCHEMA`), sorted by these.
 
     `plans` holds earlier contact plans by the day of their making: plan_id, customer_id, channel, arm and, to tell
     channels apart, chance_<channel> and chance_none. The outcomes are whether a customer ordered within `horizon_days`,
     and with which margin, as far as these days have passed; `treated` and `control` are means per customer, and the
-    effect is their difference.
+    effect is their difference. `reported` are the campaigns of which a report tells, with or without their recipients:
+    campaign_id, channel, sent_on (null: unknown). Nothing after `as_of` counts.
     """
+    contacts = contacts.until(as_of)
+    past = {day: plan for day, plan in plans.items() if day < as_of}
+    before = min(past, default=as_of) + timedelta(1)
     rows = [
         row
-        for plan_id, day, plan in first_plans({day: plan for day, plan in plans.items() if day < as_of})
-        for row in _plan_rows(PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of))
+        for plan_id, day, plan in first_plans(past)
+        for row in _plan_rows(
+            PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of), before
+        )
     ]
-    for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN, as_of=as_of):
+    for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN):
         rows += _campaign_rows(group, contacts, Window(group.day, horizon_days, as_of))
+    if reported is not None:
+        rows += _reported_rows(_without_recipients(reported, contacts, as_of), horizon_days, as_of)
     schema = {name: dtype for name, dtype in RESULTS_SCHEMA.items() if name != "reason"} | {"why": pl.String}
     table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(reason=result_reason(language))
     return table.select(RESULTS_SCHEMA.names()).sort("campaign_id", "channel", "outcome")
@@ -111,9 +128,15 @@ def campaign_results(
 _Row = dict[str, object]
 
 
-def _plan_rows(campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window: Window) -> Iterator[_Row]:
-    """The plan as a whole against its hold-out group, and each of its channels by the chances of the draw."""
-    known = known_before(plan["customer_id"], contacts, window.start)
+def _plan_rows(
+    campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window: Window, before: date
+) -> Iterator[_Row]:
+    """The plan as a whole against its hold-out group, and each of its channels by the chances of the draw.
+
+    What is known of customers is what was known `before` the first of all plans: the hold-out group stays the same, so
+    since then it differs by what plans did.
+    """
+    known = known_before(plan["customer_id"], contacts, before)
     after = outcomes(plan["customer_id"], contacts, window)
     is_treated = (plan["arm"] != HOLDOUT).to_numpy()
     sizes = int(is_treated.sum()), int((~is_treated).sum())
@@ -127,14 +150,12 @@ def _plan_rows(campaign_id: str, plan: pl.DataFrame, contacts: Contacts, window:
         decided = None if why else _planned(plan, channels, known, after[outcome])
         scores = None if decided is None else doubly_robust(decided, folds=_FOLDS, difference=0.0)
         for arm, channel in enumerate(channels, start=1):
-            found = _Finding(why=why or "chances") if scores is None else _between(scores, arm, "randomised")
+            found = _Finding(why=why or "chances") if scores is None else _by_lots(scores, arm)
             sizes = plan.filter(channel=channel).height, plan.filter(channel=NONE).height
             yield _row((campaign_id, channel, outcome), found, sizes, window)
 
 
 def _not_carried_out(plan: pl.DataFrame, contacts: Contacts, window: Window) -> str:
-    if window.seen == 0:
-        return "early"
     if carried_out_share(plan, contacts, window) >= _CARRIED_OUT:
         return ""
     return "not_carried_out" if window.is_final else "early"
@@ -172,18 +193,32 @@ def _planned(plan: pl.DataFrame, channels: list[str], known: Floats, outcome: Fl
 def _campaign_rows(group: CampaignGroup, contacts: Contacts, window: Window) -> Iterator[_Row]:
     known = known_before(group.customer_id, contacts, window.start)
     after = outcomes(group.customer_id, contacts, window)
-    why = _not_comparable(group, window)
+    why = _not_comparable(group)
     for outcome in OUTCOMES:
         found = _Finding(why=why) if why else _against_alike(group.is_treated, after[outcome], known)
         yield _row((group.campaign_id, group.channel, outcome), found, group.sizes, window)
 
 
-def _not_comparable(group: CampaignGroup, window: Window) -> str:
-    if window.seen == 0:
-        return "early"
+def _not_comparable(group: CampaignGroup) -> str:
     if (group.last_day - group.day).days > _MOST_DAYS:
         return "many_days"
     return "no_others" if (~group.is_treated).sum() < FEWEST_IN_ARM else ""
+
+
+def _without_recipients(reported: pl.DataFrame, contacts: Contacts, as_of: date) -> pl.DataFrame:
+    """The reported campaigns that had been sent by `as_of`, and of which no recipient is a known customer."""
+    known = contacts.sent.select("campaign_id").drop_nulls().unique()
+    is_sent = pl.col("sent_on").is_null() | (pl.col("sent_on") <= as_of)
+    left = reported.filter(is_sent).join(known, on="campaign_id", how="anti")
+    return left.group_by("campaign_id", "channel").agg(pl.col("sent_on").min()).sort("campaign_id", "channel")
+
+
+def _reported_rows(campaigns: pl.DataFrame, horizon_days: int, as_of: date) -> Iterator[_Row]:
+    for campaign_id, channel, sent_on in campaigns.select("campaign_id", "channel", "sent_on").iter_rows():
+        window = Window(sent_on or as_of, horizon_days, as_of)
+        for outcome in OUTCOMES:
+            row = _row((campaign_id, channel, outcome), _Finding(why="no_recipients"), (None, None), window)
+            yield row if sent_on else row | {"sent_on": None, "days_seen": 0}
 
 
 def _against_alike(is_treated: Booleans, outcome: Floats, known: Floats) -> _Finding:
@@ -197,6 +232,16 @@ def _against_alike(is_treated: Booleans, outcome: Floats, known: Floats) -> _Fin
     return _between(doubly_robust(decisions, folds=_FOLDS, difference=0.0), 1, "doubly_robust")
 
 
+def _by_lots(scores: Scores, arm: int) -> _Finding:
+    """The effect of a plan's channel. Like that of the plan it is looked at every night, so its interval must hold."""
+    found, once = mean_effects(scores, level=_LEVEL)[arm - 1], _between(scores, arm, "randomised")
+    if not found.has_contrast:
+        return once
+    seen = len(scores.customer)
+    low, high, p_value = at_every_look(found.effect, found.standard_error, seen=seen, planned=seen, level=_LEVEL)
+    return replace(once, low=low, high=high, p_value=p_value)
+
+
 def _between(scores: Scores, arm: int, method: str) -> _Finding:
     """The effect of an arm against none where both could happen, and the means of both there."""
     found = mean_effects(scores, level=_LEVEL)[arm - 1]
@@ -208,7 +253,7 @@ def _between(scores: Scores, arm: int, method: str) -> _Finding:
     return _Finding(means[0], means[1], found.effect, found.low, found.high, p_value, method)
 
 
-def _row(key: tuple[str, str, str], found: _Finding, sizes: tuple[int, int], window: Window) -> _Row:
+def _row(key: tuple[str, str, str], found: _Finding, sizes: tuple[int | None, int | None], window: Window) -> _Row:
     """Rounded, so that the order in which floats were summed does not show."""
     numbers = {
         "treated": found.treated,

@@ -2,8 +2,8 @@
 contacts have added, as far as it is known.
 
 That an order followed a contact does not mean that it came of it. `added_margin` is what measured campaigns and plans
-added (`models.campaign_results`), and covers `measured_count` of the month's contacts. Where a plan was measured, its
-campaigns are not counted beside it.
+added (`models.campaign_results`), in the month in which they began; it covers `measured_count` contacts, of which a
+long plan makes some in the month after. Where a plan was measured, campaigns of its days are not counted beside it.
 """
 
 from __future__ import annotations
@@ -47,11 +47,13 @@ def channel_months(
     """Return one row per month and channel with outbound contacts (`MONTHS_SCHEMA`), sorted by channel and month.
 
     `contacts.touches` also has is_delivered and is_engaged (by people). `costs` is what a contact costs by channel; a
-    channel without has no cost. An order follows the channel's last contact with the customer within `horizon_days`.
-    `added_margin_low` and `added_margin_high` are the ends of its 95 % interval. `return_on_cost` is the margin added
-    per unit of cost, less one, where all contacts of the month are measured.
+    channel without has no cost. An order follows the channel's last contact with the customer if it comes on one of the
+    `horizon_days` that begin with it. `added_margin_low` and `added_margin_high` are the ends of its 95 % interval.
+    `return_on_cost` is the margin added per unit of what the measured contacts cost, less one. Nothing after `as_of`
+    counts.
     """
-    sent = contacts.sent.lazy().filter(pl.col("touched_on") <= as_of)
+    contacts = contacts.until(as_of)
+    sent = contacts.sent.lazy()
     month, keys = pl.col("touched_on").dt.truncate("1mo").alias("month"), ["month", "channel"]
     delivered = pl.col("is_delivered").fill_null(False)
     counts = sent.group_by(month, "channel").agg(
@@ -62,18 +64,16 @@ def channel_months(
     each = pl.col("channel").replace_strict(dict(costs), default=None, return_dtype=pl.Float64)
     table = (
         counts.join(_followed(sent, contacts.orders.lazy(), horizon_days), on=keys, how="left")
-        .join(_added(results.lazy()), on=keys, how="left")
+        .join(_added(results.lazy(), horizon_days), on=keys, how="left")
         .with_columns(pl.col("following_order_count", "following_margin", "measured_count").fill_null(0))
-        .with_columns(
-            cost=(each * pl.col("contact_count")).round(2),
-            measured_count=pl.min_horizontal("measured_count", "contact_count"),
-        )
+        .with_columns(cost=(each * pl.col("contact_count")).round(2))
         .sort("channel", "month")
     )
-    is_whole = (pl.col("measured_count") == pl.col("contact_count")) & (pl.col("cost") > 0)
+    measured_cost = each * pl.col("measured_count")
+    gained = pl.when(measured_cost > 0).then(pl.col("added_margin") / measured_cost - 1.0)
     return (
         table.with_columns(
-            pl.when(is_whole).then(pl.col("added_margin") / pl.col("cost") - 1.0).round(4).alias("return_on_cost"),
+            gained.round(4).alias("return_on_cost"),
             *(
                 pl.col(name).cum_sum().forward_fill().over("channel").alias(f"cumulative_{name}")
                 for name in _CUMULATIVE
@@ -94,7 +94,7 @@ def _followed(sent: pl.LazyFrame, orders: pl.LazyFrame, horizon_days: int) -> pl
         left_on="ordered_on",
         right_on="touched_on",
         by=["customer_id", "channel"],
-        tolerance=f"{horizon_days}d",
+        tolerance=f"{horizon_days - 1}d",
         check_sortedness=False,
     ).filter(pl.col("touched_on").is_not_null())
     return followed.group_by(pl.col("touched_on").dt.truncate("1mo").alias("month"), "channel").agg(
@@ -102,14 +102,18 @@ def _followed(sent: pl.LazyFrame, orders: pl.LazyFrame, horizon_days: int) -> pl
     )
 
 
-def _added(results: pl.LazyFrame) -> pl.LazyFrame:
+def _added(results: pl.LazyFrame, horizon_days: int) -> pl.LazyFrame:
     """What measured campaigns and plans added, by the month in which they were sent; their errors are independent."""
     is_plan = pl.col("campaign_id").str.starts_with(PLAN_PREFIX)
     month = pl.col("sent_on").dt.truncate("1mo").alias("month")
     known = results.filter(
         pl.col("outcome") == "margin", pl.col("channel") != ALL_CHANNELS, pl.col("effect").is_not_null()
-    ).with_columns(month, is_plan=is_plan)
-    counted = known.filter(pl.col("is_plan") == pl.col("is_plan").any().over("month", "channel"))
+    ).sort("sent_on", "campaign_id")
+    plans = known.filter(is_plan).select("channel", "sent_on", begun_on="sent_on")
+    since = known.join_asof(
+        plans, on="sent_on", by="channel", tolerance=f"{horizon_days - 1}d", check_sortedness=False
+    )  # fmt: skip
+    counted = since.filter(is_plan | pl.col("begun_on").is_null()).with_columns(month)
     reach = ((pl.col("effect_high") - pl.col("effect_low")) / 2.0 * pl.col("treated_count")) ** 2
     sums = counted.group_by("month", "channel").agg(
         measured_count=pl.col("treated_count").sum(),

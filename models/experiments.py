@@ -66,17 +66,28 @@ def compare(
     variance = sum(float(adjusted[group].var(ddof=1)) / group.sum() for group in (is_treated, ~is_treated))
     raw = sum(float(outcome[group].var(ddof=1)) / group.sum() for group in (is_treated, ~is_treated))
     effect, error = means[0] - means[1], float(np.sqrt(variance))
-    information = _information(len(outcome), planned, 1.0 - level)
-    reach = error * _reach(information, 1.0 - level)
+    low, high, p_value = at_every_look(effect, error, seen=len(outcome), planned=planned, level=level)
     return Comparison(
         treated=means[0],
         control=means[1],
         effect=effect,
-        low=effect - reach,
-        high=effect + reach,
-        p_value=_p_value(effect, error, information),
+        low=low,
+        high=high,
+        p_value=p_value,
         variance_kept=variance / raw if raw > 0.0 else 1.0,
     )
+
+
+def at_every_look(
+    effect: float, error: float, *, seen: int, planned: int, level: float = 0.95
+) -> tuple[float, float, float]:
+    """Return both ends of the interval and the p value that hold at every look, from an effect and its standard error.
+
+    `seen` customers of the `planned` ones are known by now.
+    """
+    information = _information(seen, planned, 1.0 - level)
+    reach = error * _reach(information, 1.0 - level)
+    return effect - reach, effect + reach, _p_value(effect, error, information)
 
 
 def _adjusted(outcome: Floats, is_treated: Booleans, before: Floats) -> Floats:

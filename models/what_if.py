@@ -15,9 +15,10 @@ import polars as pl
 from scipy.stats import norm
 
 from models.allocation import NOBODY, Scarcity, allocate
+from models.channels import CHANNEL_WORDS
 from models.contact_plan import PlanRules
 from models.random_groups import draws
-from models.sentences import number, sentence
+from models.sentences import number, worded
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,13 +46,15 @@ _WORTH_TELLING = 0.005
 
 _TEXTS = {
     "en": {
-        "budget": "The next {currency} belongs into the budget: it would add {price} {currency}.",
-        "channel": "The next {currency} belongs into {lever}: one contact more would add {price} {currency} net.",
+        "budget": "The next {currency} belongs in the budget: it would add up to {price} {currency} net.",
+        "channel": "The next {currency} belongs in more {many}: one more would add up to {price} {currency} net.",
         "nothing": "No more money or contacts are needed: no further contact adds more than it costs.",
     },
     "de": {
-        "budget": "Der nächste {currency} gehört ins Budget: er brächte {price} {currency}.",
-        "channel": "Der nächste {currency} gehört in {lever}: ein Kontakt mehr brächte netto {price} {currency}.",
+        "budget": "Der nächste {currency} gehört ins Budget: er brächte netto bis zu {price} {currency}.",
+        "channel": (
+            "Der nächste {currency} gehört in mehr {many}: ein Kontakt mehr brächte netto bis zu {price} {currency}."
+        ),
         "nothing": "Mehr Geld oder Kontakte braucht es nicht: kein weiterer Kontakt bringt mehr, als er kostet.",
     },
 }  # fmt: skip
@@ -74,7 +77,10 @@ class Offers:
 
 @dataclass(frozen=True)
 class Solved:
-    """A plan within some limits: contacts by channel, cost, the margin added with its interval, and the prices."""
+    """A plan within some limits: contacts by channel, cost, the margin added with its interval, and the prices.
+
+    A price is what one more of a limit would add, less its cost, each contact counting by its priority.
+    """
 
     contacts: Mapping[str, float]
     cost: float
@@ -84,15 +90,17 @@ class Solved:
     prices: Mapping[str, float]
 
 
-def offers(channels: pl.DataFrame, contacts: pl.DataFrame, effects: pl.DataFrame, rules: PlanRules) -> Offers:
+def offers(
+    channels: pl.DataFrame, contacts: pl.DataFrame, effects: pl.DataFrame, rules: PlanRules, *, most: int = _SAMPLE
+) -> Offers:
     """Return the possible contacts from next_best_channel, contact_plan and channel_effects as they are published.
 
-    Of more than 20,000 customers a sample is taken by hash.
+    Of more than `most` customers a sample is taken by hash: then limits of a few contacts are told but roughly.
     """
     names = tuple(rules.channels)
     people = contacts.filter(pl.col("arm") != "holdout").select("customer_id", "priority").sort("customer_id")
     draw = draws(people["customer_id"], "what if")
-    share = min(1.0, _SAMPLE / max(people.height, 1))
+    share = min(1.0, most / max(people.height, 1))
     kept = people.filter(pl.Series(draw < share))
     is_open = pl.col("obstacle").is_null() | (pl.col("obstacle") == "closed")
     margin = pl.when(is_open).then("expected_margin").alias("margin")
@@ -123,8 +131,16 @@ def solve(offered: Offers, rules: PlanRules) -> Solved:
         margin=margin,
         low=margin - reach,
         high=margin + reach,
-        prices=dict(zip((*offered.channels, BUDGET), found.prices.tolist(), strict=True)),
+        prices=dict(zip((*offered.channels, BUDGET), _prices(offered.worth, scaled, found.prices), strict=True)),
     )
+
+
+def _prices(worth: Floats, scarcity: Scarcity, prices: Floats) -> list[float]:
+    """The prices, with those of channels of which there is none: what its first contact would add to what is kept."""
+    is_closed = scarcity.capacities < 1.0
+    kept = (worth - scarcity.price_of(prices)[:, None])[~is_closed].max(axis=0, initial=0.0)
+    first = (worth - prices[-1] * scarcity.costs[:, None] - kept).max(axis=1, initial=0.0)
+    return [*np.where(is_closed, first, prices[:-1]).tolist(), float(prices[-1])]
 
 
 def as_planned(rules: PlanRules, limits: pl.DataFrame) -> PlanRules:
@@ -159,32 +175,50 @@ def what_if(offered: Offers, rules: PlanRules, *, currency: str, language: str) 
     plan = solve(offered, rules)
     rows = [_row(PLAN, plan.cost, plan, is_plan=True)]
     rows += [
-        _row(lever, amount, solve(offered, changed), is_plan=False) for lever, amount, changed in _levers(plan, rules)
+        _row(lever, amount, solve(offered, changed), is_plan=False)
+        for lever, amount, changed in _levers(plan, offered, rules)
     ]
     frame = pl.DataFrame(rows, schema_overrides={"next_price": pl.Float64}).with_columns(
         pl.col("amount", "cost", "added_margin", "added_low", "added_high", "next_price").round(2),
-        reason=pl.when(pl.col("is_plan")).then(_where_next(plan, currency, language)),
+        reason=pl.when(pl.col("is_plan")).then(pl.lit(next_sentence(plan, rules, currency, language))),
     )
     return frame.select(pl.col(name).cast(dtype) for name, dtype in WHAT_IF_SCHEMA.items())
 
 
-def where_next(plan: Solved) -> tuple[str, float] | None:
-    """Return the limit, one more of which adds most for its money, and what it adds; None where nothing adds."""
+def where_next(plan: Solved, rules: PlanRules) -> tuple[str, float] | None:
+    """Return the limit, one more of which adds most for its money, and what it adds; None where nothing adds.
+
+    One more of the budget is a unit of money; one more contact is held against what it costs, and comes first where it
+    costs nothing.
+    """
+    costs = {name: rule.cost for name, rule in rules.channels.items()} | {BUDGET: 1.0}
     worth = {name: price for name, price in plan.prices.items() if price >= _WORTH_TELLING}
-    return max(worth.items(), key=lambda item: (item[1], item[0])) if worth else None
+    for_money = {name: price / costs[name] if costs[name] else np.inf for name, price in worth.items()}
+    best = max(worth, key=lambda name: (for_money[name], worth[name], name), default=None)
+    return None if best is None else (best, worth[best])
 
 
-def _where_next(plan: Solved, currency: str, language: str) -> pl.Expr:
-    texts, found = _TEXTS[language], where_next(plan)
+def next_sentence(plan: Solved, rules: PlanRules, currency: str, language: str) -> str:
+    """Return in words where the next money belongs. What it adds is a price, and so the most that it can add."""
+    texts, found = _TEXTS[language], where_next(plan, rules)
     if found is None:
-        return pl.lit(texts["nothing"])
+        return texts["nothing"]
     name, price = found
-    values = {"lever": pl.lit(name), "currency": pl.lit(currency), "price": number(pl.lit(price), language, 2)}
-    return sentence(texts["budget" if name == BUDGET else "channel"], **values)
+    told = {"currency": currency, "price": pl.select(number(pl.lit(price), language, 2)).item()}
+    if name == BUDGET:
+        return worded(texts["budget"], **told)
+    return worded(texts["channel"], many=CHANNEL_WORDS[language][name][1], **told)
 
 
-def _levers(plan: Solved, rules: PlanRules) -> Iterator[tuple[str, float, PlanRules]]:
-    base = plan.cost if rules.budget is None else rules.budget
+def _budget_to_vary(plan: Solved, offered: Offers, rules: PlanRules) -> float:
+    """The budget where it is scarce, else what the plan needs of it: beyond that the curve is flat."""
+    if rules.budget is None or plan.prices[BUDGET] < _WORTH_TELLING:
+        return plan.cost
+    return rules.budget or solve(offered, replace(rules, budget=None)).cost
+
+
+def _levers(plan: Solved, offered: Offers, rules: PlanRules) -> Iterator[tuple[str, float, PlanRules]]:
+    base = _budget_to_vary(plan, offered, rules)
     if base > 0.0:
         for factor in _BUDGETS:
             yield BUDGET, factor * base, with_limits(rules, budget=factor * base)

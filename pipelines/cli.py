@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -239,9 +240,18 @@ def explain(folder: Path | None, customer_id: str, *, as_json: bool) -> None:
         click.echo("\n".join(in_words(found)))
 
 
+def _amount(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """The value; "nan" is a number for Python, and within every range."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter(f"{value} is no amount of money.")
+    return value
+
+
 @main.command()
 @workspace_option
-@click.option("--budget", type=click.FloatRange(0), help="What the contacts of the plan may cost in all.")
+@click.option(
+    "--budget", type=click.FloatRange(0), callback=_amount, help="What the contacts of the plan may cost in all."
+)
 @click.option("--calls", "phone", type=click.IntRange(0), help="Sales calls in the plan's period.")
 @click.option("--emails", "email", type=click.IntRange(0), help="E-mails in the plan's period.")
 @click.option("--letters", "post", type=click.IntRange(0), help="Letters in the plan's period.")
@@ -252,7 +262,7 @@ def simulate(folder: Path | None, *, budget: float | None, as_json: bool, **capa
 
     The published plan is solved anew; whatever is not given stays as it is there.
 
-    
+    \b
     Examples:
       stammkunde simulate --budget 500 --calls 200
       stammkunde simulate --letters 0 --json

@@ -32,5 +32,7 @@ def earlier_plans(exports: Path, as_of: date, aliases: pl.DataFrame) -> dict[dat
         plan = pl.read_parquet(file).with_columns(pl.col("customer_id").replace(now))
         parts = pl.struct("channel", "arm").n_unique().over("plan_id", "customer_id")
         alike = plan.filter(parts == 1)
-        plans[day] = alike.unique(["plan_id", "customer_id"], keep="any").sort("plan_id", "customer_id")
+        plans[day] = alike.unique(["plan_id", "customer_id"], keep="first", maintain_order=True).sort(
+            "plan_id", "customer_id"
+        )
     return plans

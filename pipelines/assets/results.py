@@ -32,7 +32,7 @@ ORDER_COLUMNS = ("customer_id", "ordered_on", "margin", "is_purchase")
 
 @dg.asset(
     key=["analytics", "campaign_results"],
-    deps=["touches", "orders", "customers", ["analytics", "customer_aliases"]],
+    deps=["touches", "orders", "customers", "stg_campaigns", ["analytics", "customer_aliases"]],
     group_name="outreach",
     kinds={"scikitlearn"},
 )
@@ -47,6 +47,7 @@ def campaign_results(workspace: WorkspaceResource) -> dg.MaterializeResult[None]
         earlier_plans(folders.exports, as_of, aliases),
         as_of=as_of,
         horizon_days=folders.settings.outreach.effect_days,
+        reported=reported_campaigns(workspace.warehouse),
         language=folders.settings.language,
     )
     methods = results["method"].value_counts(name="results").sort("method")
@@ -71,6 +72,17 @@ def channel_months(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
         horizon_days=folders.settings.outreach.effect_days,
     )
     return written(months, folders.analytics / "channel_months")
+
+
+def reported_campaigns(warehouse: Warehouse) -> pl.DataFrame:
+    """Return the campaigns of which an export tells, whether it names their recipients or not, as touches call them."""
+    columns = ("source_system", "campaign_key", "channel", "sent_at")
+    campaigns = warehouse.table("stg_campaigns", schema="staging", columns=columns)
+    return campaigns.filter(pl.col("campaign_key").is_not_null()).select(
+        "channel",
+        campaign_id=pl.concat_str("source_system", pl.lit(":"), "campaign_key"),
+        sent_on=pl.col("sent_at").dt.date(),
+    )
 
 
 def contacts_of(warehouse: Warehouse) -> Contacts:

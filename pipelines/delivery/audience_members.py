@@ -17,7 +17,8 @@ def people(tables: Tables) -> pl.LazyFrame:
 
     They have agreed to e-mail marketing, are not suppressed, and nobody who shares the address has refused. Whoever
     the contact plan holds out is left out too, with all who share his address, or the comparison with him would be
-    spoilt. `call_phone` and `text_phone` are the phone number where there is consent to calls, or to text messages.
+    spoilt; and likewise whoever service has yet to get in touch with, for that comes first. `call_phone` and
+    `text_phone` are the phone number where there is consent to calls, or to text messages.
     """
     customers = tables["customers"].with_columns(
         email=address(pl.col("email")),
@@ -27,8 +28,8 @@ def people(tables: Tables) -> pl.LazyFrame:
     chosen = (
         customers.filter(pl.col("consent_email") & ~pl.col("is_suppressed") & pl.col("email").is_not_null())
         .join(_refused(customers, "consent_email", "email"), on="email", how="anti")
-        .join(_held_out(tables), on="customer_id", how="anti")
-        .join(_addresses_of(_held_out(tables), customers), on="email", how="anti")
+        .join(_left_alone(tables), on="customer_id", how="anti")
+        .join(_addresses_of(_left_alone(tables), customers), on="email", how="anti")
         .sort("customer_id")
         .unique("email", keep="first", maintain_order=True)
     )
@@ -45,7 +46,7 @@ def companies(tables: Tables) -> pl.LazyFrame:
     addressed = (
         tables["customers"]
         .filter(~pl.col("is_suppressed").fill_null(True))
-        .join(_held_out(tables), on="customer_id", how="anti")
+        .join(_left_alone(tables), on="customer_id", how="anti")
     )
     return (
         addressed.select("customer_id", "account_id")
@@ -69,10 +70,14 @@ def _refused(customers: pl.LazyFrame, consent: str, key: str) -> pl.LazyFrame:
     return customers.filter(~pl.col(consent) | pl.col("is_suppressed")).select(key).drop_nulls().unique()
 
 
-def _held_out(tables: Tables) -> pl.LazyFrame:
-    if "contact_plan" not in tables:
-        return tables["customers"].select("customer_id").clear()
-    return tables["contact_plan"].filter(pl.col("arm") == _HOLDOUT).select("customer_id").unique()
+def _left_alone(tables: Tables) -> pl.LazyFrame:
+    """Whom the contact plan holds out, and who waits for service."""
+    found = [tables["customers"].select("customer_id").clear()]
+    if "contact_plan" in tables:
+        found.append(tables["contact_plan"].filter(pl.col("arm") == _HOLDOUT).select("customer_id"))
+    if "service_followups" in tables:
+        found.append(tables["service_followups"].select("customer_id"))
+    return pl.concat(found).unique()
 
 
 def _addresses_of(people: pl.LazyFrame, customers: pl.LazyFrame) -> pl.LazyFrame:

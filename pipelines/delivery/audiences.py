@@ -14,7 +14,7 @@ from pipelines.delivery.match_keys import hashed
 from pipelines.delivery.platforms import PLATFORMS, Platform
 
 NEEDS = ("customers", "accounts", "customer_value", "customer_segments")
-"""The tables that audiences are made of; a contact_plan is used where there is one."""
+"""The tables that audiences are made of; contact_plan and service_followups are used where they are there."""
 
 
 @dataclass(frozen=True)

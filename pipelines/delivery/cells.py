@@ -103,7 +103,9 @@ def _readable(column: Column, dtype: pl.DataType, yes: str, no: str) -> pl.Expr:
             return value.dt.truncate("1s")
         case "money" | "share" | "number":
             finite = pl.when(value.is_finite()).then(value) if dtype.is_float() else value
-            rounded = finite.round(_DIGITS[column.form]).alias(column.name)
-            return rounded.cast(pl.Decimal(38, 2)) if column.form == "money" else rounded
+            rounded = finite.round(_DIGITS[column.form])
+            # What rounds to -0 is 0 for people.
+            shown = rounded + 0.0 if dtype.is_float() else rounded
+            return (shown.cast(pl.Decimal(38, 2)) if column.form == "money" else shown).alias(column.name)
         case _:
             return value

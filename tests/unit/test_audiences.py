@@ -266,6 +266,16 @@ def test_whom_the_plan_holds_out_is_in_no_file(tmp_path: Path) -> None:
     assert [row[0] for row in read(tmp_path / "mailchimp" / "everyone.csv")[1:]] == ["p1@x.example", "p3@x.example"]
 
 
+def test_who_waits_for_service_is_in_no_file_until_it_has_been_in_touch(tmp_path: Path) -> None:
+    """Accident: the newsletter goes to somebody whose complaint nobody has answered, or to a mailbox that he shares."""
+    people = [{"customer_id": f"c{n}", "email": f"p{n}@x.example", "account_id": f"a{n}"} for n in (1, 2)]
+    people.append({"customer_id": "c3", "email": "p1@x.example"})
+    waiting = pl.LazyFrame({"customer_id": ["c1", "c1"], "reason": ["open_ticket", "refund"]})
+    write_audiences(tables(*people, service_followups=waiting), tmp_path)
+    assert [row[0] for row in read(tmp_path / "mailchimp" / "everyone.csv")[1:]] == ["p2@x.example"]
+    assert not (tmp_path / "linkedin_companies").exists()
+
+
 def test_a_company_of_which_nobody_may_be_addressed_is_on_no_list(tmp_path: Path) -> None:
     write_audiences(tables({"account_id": "a1", "is_suppressed": True}), tmp_path)
     assert not (tmp_path / "linkedin_companies").exists()

@@ -97,6 +97,12 @@ def test_a_german_file_has_a_mark_semicolons_commas_and_words(tmp_path: Path) ->
     ]
 
 
+def test_a_number_that_rounds_to_nothing_is_nothing_and_not_less(tmp_path: Path) -> None:
+    """Accident: "-0" as the lower end of a range."""
+    frame = pl.DataFrame({"share": [-0.00001, -0.4]})
+    assert csv_text(frame, "GB", tmp_path / "a.csv") == "\ufeffShare\r\n0\r\n-0.4\r\n"
+
+
 def test_an_english_file_has_commas_and_points(tmp_path: Path) -> None:
     frame = pl.DataFrame({"name": ["a,b"], "money": [Decimal("1234.5")]})
     assert csv_text(frame, "GB", tmp_path / "a.csv") == '\ufeffName,Money\r\n"a,b",1234.50\r\n'

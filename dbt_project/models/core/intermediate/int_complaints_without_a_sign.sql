@@ -28,11 +28,12 @@ signs as (
 last_signs as (
 
     select
-        customer_id,
-        max(happened_at) as last_sign_at
+        signs.customer_id,
+        max(signs.happened_at) as last_sign_at
     from signs
-    where customer_id is not null
-    group by customer_id
+    cross join {{ ref('stg_run_context') }} as run_context
+    where signs.customer_id is not null and cast(signs.happened_at as date) <= run_context.as_of
+    group by signs.customer_id
 
 )
 

@@ -12,9 +12,12 @@ with orders as (
 
 ),
 
+-- where most orders are of one size, that size is the 95th percentile, too, and none of them is large
 size_limits as (
 
-    select percentile_cont(0.95) within group (order by net_revenue) as large_from
+    select
+        percentile_cont(0.95) within group (order by net_revenue) as large_from,
+        percentile_cont(0.5) within group (order by net_revenue) as usual
     from orders
     where is_purchase and is_of_last_year
 
@@ -25,6 +28,8 @@ select orders.customer_id, 'first_order' as reason, orders.order_id, null as tic
 from orders
 inner join {{ ref('customer_features') }} as features on orders.customer_id = features.customer_id
 where orders.is_recent and orders.is_purchase and orders.ordered_on = features.first_order_on
+    -- nobody wants thanks for what he has sent back
+    and orders.net_revenue > 0
 
 union all
 
@@ -39,7 +44,8 @@ select orders.customer_id, 'large_order' as reason, orders.order_id, null as tic
     orders.ordered_at as happened_at, orders.as_of, 5 as days_to_act, 2 as priority
 from orders
 cross join size_limits
-where orders.is_recent and orders.is_purchase and orders.net_revenue >= size_limits.large_from
+where orders.is_recent and orders.is_purchase
+    and orders.net_revenue >= size_limits.large_from and orders.net_revenue > size_limits.usual
 
 union all
 

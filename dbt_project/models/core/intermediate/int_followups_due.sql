@@ -1,13 +1,20 @@
 -- grain: customer x reason; the newest event of each reason that nobody has followed up yet
 with personal_contacts as (
 
-    -- a mailing to many is no answer
+    -- a mailing, letter or text message to many is no answer, and neither is one that did not arrive
     select
-        customer_id,
-        max(touched_at) as last_contact_at
-    from {{ ref('touches') }}
-    where direction = 'outbound' and customer_id is not null and (channel <> 'email' or campaign_id is null)
-    group by customer_id
+        touches.customer_id,
+        max(touches.touched_at) as last_contact_at
+    from {{ ref('touches') }} as touches
+    cross join {{ ref('stg_run_context') }} as run_context
+    where touches.direction = 'outbound'
+        and touches.customer_id is not null
+        and cast(touches.touched_at as date) <= run_context.as_of
+        and (
+            touches.channel in ('phone', 'visit')
+            or (touches.campaign_id is null and coalesce(touches.is_delivered, true))
+        )
+    group by touches.customer_id
 
 ),
 
