@@ -93,6 +93,21 @@ def test_the_next_order_comes_by_its_day_in_one_of_two_cases(shop: Valuation, bo
     assert came == pytest.approx(0.5, abs=0.08)
 
 
+def test_who_rather_stays_away_has_no_next_order_and_who_rather_comes_has_one(
+    shop: Valuation, bought: pl.DataFrame
+) -> None:
+    """Accident: a low risk of no order, and yet no next order within the horizon; more come than orders are expected."""
+    short = customer_value(bought.filter(pl.col("ordered_on") <= AS_OF), NO_MARGINS, as_of=AS_OF, horizon_days=90)
+    for found, horizon in ((shop, 365), (short, 90)):
+        comes = pl.col("churn_risk") <= 0.5
+        agrees = (comes == pl.col("next_order_on").is_not_null()) & (1.0 - pl.col("churn_risk") <= pl.col("expected_orders") + 1e-9)
+        assert found.table.filter(~agrees).is_empty()
+        assert 0.05 < found.table.select(comes.mean()).item() < 0.95
+        assert found.table["next_order_on"].max() <= AS_OF + timedelta(days=horizon)  # type: ignore[operator]
+    by_risk = shop.table.drop_nulls("next_order_on").sort("churn_risk")["next_order_on"]
+    assert by_risk.head(200).mean() < by_risk.tail(200).mean()  # type: ignore[operator]
+
+
 def test_the_best_customers_hold_four_fifths_of_all_value(shop: Valuation) -> None:
     value = shop.table
     share = {name: value.filter(pl.col("value_class") <= name)["clv"].sum() / value["clv"].sum() for name in "ABC"}
@@ -129,6 +144,7 @@ def test_few_buyers_get_the_plain_rule_and_no_claims() -> None:
     assert found.ruling is None
     assert set(found.table["model"]) == {"past_rate"}
     assert found.table.select("p_alive", "clv_low", "clv_high", "churn_risk").null_count().row(0) == (60,) * 4
+    assert found.table["next_order_on"].is_not_null().any(), "by the rule's rhythm"
     assert found.table["clv"].min() > 0  # type: ignore[operator]
     assert found.table["reason"].str.contains("Einfache Regel, weil die Historie zu kurz").all()
     assert value_court(found).is_empty()
