@@ -113,8 +113,8 @@ def customer_value(
     expected stayed away in court; next_order_on the day by which the next one comes in one of two cases: a day within
     the horizon where churn_risk is at most one half, else null. Both and expected_orders rest on the forecast of
     orders, and no more customers come than orders are expected. overdue_days count from the end of the customer's
-    usual gap; margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond clv. Buyers
-    of class A hold the first 80 % of all clv, those of B the next 15 %.
+    usual gap; margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond
+    clv. Buyers of class A hold the first 80 % of all clv, those of B the next 15 %.
     """
     if days.is_empty():
         nothing, said = pl.DataFrame(schema=VALUE_SCHEMA), "Nobody has bought yet."
