@@ -207,7 +207,7 @@ def scale_rows() -> Iterator[Row]:
     model = fit_purchase_model("bg_nbd", history)
     model.expected_purchases(history, 365.0)
     model.p_alive(history)
-    expected_spend(history, [])
+    expected_spend(history, {})
     yield "BG/NBD and Gamma-Gamma, 1,000,000 buyers, fit and score", "<= 6 s", _seconds(*started)
     some = days.filter(pl.col("customer_id") < "0100000")
     started = time.perf_counter(), time.process_time()

@@ -15,6 +15,8 @@ from scipy.special import gammaln
 
 Floats = npt.NDArray[np.float64]
 
+NAME = "gamma_gamma"
+
 
 @dataclass(frozen=True)
 class GammaGamma:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.court import SCORES_SCHEMA, Ruling, judge
+from models.court import Ruling, judge
 from models.naive_rules import NAIVE
 from models.purchase_models import PURCHASE_MODELS, PurchaseModel
 from models.rhythm import FEWEST_REPEATS, rhythm_of
@@ -50,7 +51,6 @@ VALUE_SCHEMA = pl.Schema(
         "reason": pl.String,
     }
 )
-COURT_SCHEMA = pl.Schema([*SCORES_SCHEMA.items(), ("coverage", pl.Float64()), ("is_winner", pl.Boolean())])
 
 RULE_WITHOUT_COURT = "past_rate"
 _CLASS_A, _CLASS_B = 0.80, 0.95
@@ -59,12 +59,22 @@ _MONTHS = 12
 _ROWS_FOR_MONTHS = 2_000
 
 
+class Dropout(NamedTuple):
+    """Who could not be fitted on which day, to how many buyers, and why; held_out_days is None for today."""
+
+    on: date
+    held_out_days: int | None
+    buyers: int
+    candidate: str
+    note: str
+
+
 @dataclass(frozen=True)
 class Valuation:
     """The table of VALUE_SCHEMA, the forecasts that it rests on, what the court ruled, the interval's coverage there.
 
     `model` is the forecast of value, `orders_model` that of orders. `ruling` and `coverage` are None where the history
-    is too short for the court.
+    is too short for the court. `dropouts` are who does not fit today, and who did not at an earlier day in court.
     """
 
     table: pl.DataFrame
@@ -73,7 +83,12 @@ class Valuation:
     verdict: str
     ruling: Ruling | None
     coverage: float | None
-    notes: tuple[str, ...]
+    dropouts: tuple[Dropout, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the dropouts, with the day where it is not today."""
+        return tuple(one.note if one.held_out_days is None else f"As of {one.on}: {one.note}" for one in self.dropouts)
 
 
 def customer_value(
@@ -94,11 +109,12 @@ def customer_value(
     expected_orders are purchase days within the horizon, expected_revenue what they bring, expected_spend what one of
     them brings; `model` is the forecast of value. clv is the margin of expected_revenue, discounted at the yearly
     `discount_rate`, clv_low and clv_high an 80 % interval (see `value_intervals`), null where the court did not sit.
-    churn_risk is the probability that no order comes within the horizon, as customers of like
-    expectation stayed away in court; next_order_on the day by which the next one comes in one of two cases, null where
-    it rather does not within the horizon. overdue_days count from the end of the customer's usual gap;
-    margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond clv. Buyers
-    of class A hold the first 80 % of all clv, those of B the next 15 %.
+    churn_risk is the probability that no order comes within the horizon, as customers of whom as many orders were
+    expected stayed away in court; next_order_on the day by which the next one comes in one of two cases: a day within
+    the horizon where churn_risk is at most one half, else null. Both and expected_orders rest on the forecast of
+    orders, and no more customers come than orders are expected. overdue_days count from the end of the customer's
+    usual gap; margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond
+    clv. Buyers of class A hold the first 80 % of all clv, those of B the next 15 %.
     """
     if days.is_empty():
         nothing, said = pl.DataFrame(schema=VALUE_SCHEMA), "Nobody has bought yet."
@@ -108,40 +124,18 @@ def customer_value(
     name, orders_name, verdict = _used(ruling, made)
     model = _purchase_model(ruling, made, name)
     factor = _margin_rates(made.history, margins) * _discount(made, model, horizon_days, discount_rate)
+    churn_risk = _churn_risk(ruling, made, orders_name)
     valued = made.history.with_columns(
         **_value(made, name, orders_name, factor),
-        **_certainty(ruling, made, name, factor),
-        **_rhythm(made, model, horizon_days, as_of),
+        **_bounds(ruling, made, name, factor),
+        **_rhythm(made, model, churn_risk, horizon_days, as_of),
         as_of=pl.lit(as_of),
         model=pl.lit(name),
     )
     basis = _basis(name, ruling, made) if name in NAIVE else None
     table = _finished(valued, value_reason(horizon=horizon_days, basis=basis, language=language))
     covered = coverage(ruling.hearings, name) if ruling else None
-    return Valuation(table, name, orders_name, verdict, ruling, covered, _notes(ruling, made))
-
-
-def value_court(valuation: Valuation) -> pl.DataFrame:
-    """Return all candidates' scores, one row per origin, candidate and target (COURT_SCHEMA); none without a ruling.
-
-    coverage is that of the 80 % intervals around the candidate's forecast of spend; null for orders.
-    """
-    ruling = valuation.ruling
-    if ruling is None:
-        return pl.DataFrame(schema=COURT_SCHEMA)
-    used = pl.when(pl.col("target") == "orders").then(pl.lit(valuation.orders_model)).otherwise(pl.lit(valuation.model))
-    candidates = ruling.scores["candidate"].unique().sort().to_list()
-    heard = [name for name in candidates if all(name in hearing.forecasts.orders for hearing in ruling.hearings)]
-    covered = pl.DataFrame(
-        {"candidate": heard, "target": "spend", "coverage": [coverage(ruling.hearings, name) for name in heard]},
-        schema_overrides={"coverage": pl.Float64},
-    )
-    return (
-        ruling.scores.join(covered, on=["candidate", "target"], how="left")
-        .with_columns(is_winner=pl.col("candidate") == used)
-        .sort("origin", "candidate", "target")
-        .select(COURT_SCHEMA.names())
-    )
+    return Valuation(table, name, orders_name, verdict, ruling, covered, _dropouts(ruling, made, as_of))
 
 
 def _used(ruling: Ruling | None, made: Forecasts) -> tuple[str, str, str]:
@@ -165,11 +159,13 @@ def _basis(rule: str, ruling: Ruling | None, made: Forecasts) -> str:
     return "beaten" if ruling.winner == rule and ruling.value_winner == rule else "unfit"
 
 
-def _notes(ruling: Ruling | None, made: Forecasts) -> tuple[str, ...]:
-    """Which candidates dropped out today, and which at an earlier day in court."""
-    hearings = ruling.hearings if ruling else ()
-    earlier = [f"As of {hearing.origin}: {note}" for hearing in hearings for note in hearing.forecasts.notes]
-    return (*made.notes, *earlier)
+def _dropouts(ruling: Ruling | None, made: Forecasts, as_of: date) -> tuple[Dropout, ...]:
+    days = [(as_of, None, made), *((h.origin, h.span, h.forecasts) for h in (ruling.hearings if ruling else ()))]
+    return tuple(
+        Dropout(on, span, there.history.height, name, note)
+        for on, span, there in days
+        for name, note in there.notes.items()
+    )
 
 
 def _purchase_model(ruling: Ruling | None, made: Forecasts, name: str) -> PurchaseModel | None:
@@ -210,30 +206,42 @@ def _value(made: Forecasts, name: str, orders_name: str, factor: Floats) -> dict
     return {column: pl.Series(values) for column, values in (columns | {"clv": revenue * factor}).items()}
 
 
-def _certainty(ruling: Ruling | None, made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
+def _bounds(ruling: Ruling | None, made: Forecasts, name: str, factor: Floats) -> dict[str, pl.Series]:
     intervals = fit_intervals(ruling.hearings, made, name) if ruling else None
     if intervals is None:
         nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, made.history.height)
-        return dict.fromkeys(("clv_low", "clv_high", "churn_risk"), nothing)
+        return dict.fromkeys(("clv_low", "clv_high"), nothing)
     low, high = intervals.bounds(made, name)
-    return {
-        "clv_low": pl.Series(low * factor),
-        "clv_high": pl.Series(high * factor),
-        "churn_risk": pl.Series(intervals.chance_of_silence(made, name)),
-    }
+    return {"clv_low": pl.Series(low * factor), "clv_high": pl.Series(high * factor)}
 
 
-def _rhythm(made: Forecasts, model: PurchaseModel | None, horizon: int, as_of: date) -> dict[str, pl.Series | pl.Expr]:
-    """Who is active, when he orders next, and who is late."""
+def _churn_risk(ruling: Ruling | None, made: Forecasts, orders_name: str) -> Floats | None:
+    """The probability that no order comes; None where too few were heard in court.
+
+    At least 1 - expected orders, for there cannot come an order more often than orders come.
+    """
+    intervals = fit_intervals(ruling.hearings, made, orders_name) if ruling else None
+    if intervals is None:
+        return None
+    return np.maximum(intervals.chance_of_silence(made, orders_name), 1.0 - made.orders[orders_name])
+
+
+def _rhythm(
+    made: Forecasts, model: PurchaseModel | None, churn_risk: Floats | None, horizon: int, as_of: date
+) -> dict[str, pl.Series | pl.Expr]:
+    """Who is active, who stays away, when each orders next, and who is late."""
     history = made.history
     p_alive = model.p_alive(history) if model else None
     rhythm = rhythm_of(history, model)
     unknown = np.full(history.height, np.nan)
-    to_next = rhythm.days_to_next(history, p_alive) if rhythm else unknown
-    gap = rhythm.usual_gap(history) if rhythm else unknown
-    rate = rhythm.rate_when_last_seen(history) if rhythm else unknown
+    to_next, gap, rate = unknown, unknown, unknown
+    if rhythm:
+        chance = rhythm.chance_within(history, horizon, p_alive) if churn_risk is None else 1.0 - churn_risk
+        to_next, gap = rhythm.days_to_next(history, horizon, chance), rhythm.usual_gap(history)
+        rate = rhythm.rate_when_last_seen(history)
     return {
         "p_alive": pl.Series(unknown if p_alive is None else p_alive).fill_nan(None),
+        "churn_risk": pl.Series(unknown if churn_risk is None else churn_risk).fill_nan(None),
         "next_order_on": pl.lit(as_of) + pl.duration(days=pl.lit(_within(np.ceil(to_next), horizon))),
         "usual_gap_days": _within(np.where(history["x"].to_numpy() >= FEWEST_REPEATS, np.ceil(gap), np.nan), 10**6),
         "is_slipping": pl.Series(rhythm.is_slipping(history) if rhythm else np.zeros(history.height, dtype=np.bool_)),

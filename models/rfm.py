@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -31,6 +32,12 @@ SEGMENT_TABLE: dict[int, tuple[str, str, str, str, str]] = {
     1: ("lost", "lost", "at_risk", "at_risk", "cannot_lose"),
 }
 LEAD = "lead"
+# What days since the last purchase, and purchase days, score where there is nobody to compare with: the least values
+# that score one less, and one more.
+_LONG_AGO = (30, 90, 180, 365)
+_OFTEN = (2, 3, 5, 9)
+# From so many on, buyers are scored by one another alone.
+_ENOUGH_TO_COMPARE = 25
 
 _REASONS = {
     "en": {
@@ -52,17 +59,18 @@ def rfm_segments(
     """Return one row per customer with scores and segment, sorted by customer_id (`RFM_SCHEMA`).
 
     `features` has customer_id, recency_days, purchase_day_count and net_revenue. Scores compare buyers with
-    buyers: 5 is most recent, most frequent, most valuable. A customer without a purchase has no scores and is a
-    `lead`. `previous` is an earlier result, from which previous_rfm_segment is taken. `language` is en or de.
+    buyers: 5 is most recent, most frequent, most valuable. The fewer there are to compare with, the more fixed
+    numbers of days count instead. A customer without a purchase has no scores and is a `lead`. `previous` is an
+    earlier result, from which previous_rfm_segment is taken. `language` is en or de.
     """
     is_buyer = pl.col("purchase_day_count").fill_null(0) > 0
     scored = (
         features.lazy()
         .with_columns(is_buyer=is_buyer)
         .with_columns(
-            recency_score=_score(-pl.col("recency_days").cast(pl.Int64)),
+            recency_score=_recency_score(),
             frequency_score=_frequency_score(),
-            monetary_score=_score(pl.col("net_revenue")),
+            monetary_score=_score(_rank(pl.col("net_revenue"))),
         )
     )
     earlier = (
@@ -81,22 +89,44 @@ def rfm_segments(
     )
 
 
-def _score(value: pl.Expr) -> pl.Expr:
-    """The fifth of the buyers in which the middle of a value's ranks lies; equal values get equal scores.
+def _recency_score() -> pl.Expr:
+    """Score of the days since the last purchase.
 
-    The middle keeps small companies sensible: a single buyer scores 3, two score 2 and 4. A missing value counts
-    as the lowest.
+    A rank among two says little, and one among many who all bought on the same day nothing: the fewer different days
+    there are, the more counts how long ago that is.
     """
-    among_buyers = pl.when("is_buyer").then(value)
-    ranked = pl.when("is_buyer").then(among_buyers.rank("average").fill_null(1.0))
-    share_below = (ranked - 0.5) / pl.col("is_buyer").sum()
-    return (share_below * 5).floor().cast(pl.Int64).clip(0, 4) + 1
+    days = pl.col("recency_days").cast(pl.Int64)
+    by_itself = 5 - _reached(days, [limit + 1 for limit in _LONG_AGO])
+    return _score(_mixed(_rank(-days), by_itself, pl.when("is_buyer").then(days).drop_nulls().n_unique()))
 
 
 def _frequency_score() -> pl.Expr:
     """Score of the purchase days; a single one is no frequency and scores 1, however many customers have no more."""
     days = pl.col("purchase_day_count").cast(pl.Int64)
-    return pl.when(pl.col("is_buyer") & (days == 1)).then(pl.lit(1, pl.Int64)).otherwise(_score(days))
+    score = _score(_mixed(_rank(days), 1 + _reached(days, _OFTEN), pl.col("is_buyer").sum()))
+    return pl.when(pl.col("is_buyer") & (days == 1)).then(pl.lit(1, pl.Int64)).otherwise(score)
+
+
+def _rank(value: pl.Expr) -> pl.Expr:
+    """Which share of the buyers lies below a value, half of its equals included; a missing value is the lowest."""
+    ranked = pl.when("is_buyer").then(pl.when("is_buyer").then(value).rank("average").fill_null(1.0))
+    return (ranked - 0.5) / pl.col("is_buyer").sum()
+
+
+def _mixed(rank: pl.Expr, score_by_itself: pl.Expr, compared: pl.Expr) -> pl.Expr:
+    """The rank where enough are compared, the middle of the score by itself where there is but one."""
+    alone = ((_ENOUGH_TO_COMPARE - compared.cast(pl.Int64)) / (_ENOUGH_TO_COMPARE - 1)).clip(0.0, 1.0)
+    return alone * (score_by_itself - 0.5) / 5 + (1.0 - alone) * rank
+
+
+def _score(share_below: pl.Expr) -> pl.Expr:
+    """The fifth in which a share lies, 1 to 5; equal shares get equal scores."""
+    return (share_below * 5).floor().cast(pl.Int64).clip(0, 4) + 1
+
+
+def _reached(days: pl.Expr, limits: Sequence[int]) -> pl.Expr:
+    """How many of the limits a number of days reaches; an unknown one counts for many."""
+    return pl.sum_horizontal((days >= limit).fill_null(value=True).cast(pl.Int64) for limit in limits)
 
 
 def _reason(language: str) -> pl.Expr:

@@ -3,7 +3,7 @@
 While active, a customer orders at random at a rate of his own. Of all customers the rates are Gamma(shape, scale);
 seen through his own gaps, that of one customer is Gamma(shape + x, scale + time), and the wait for his next order
 follows from it (Lomax). Two moments matter: his last order, when he was surely active, shows what waits are usual for
-him; today, with the probability that he is still active, shows when the next order may be expected.
+him; today shows how the wait for the next one, should it come within the horizon, spreads over the horizon.
 """
 
 from __future__ import annotations
@@ -49,15 +49,29 @@ class Rhythm:
         x, t_x = history["x"].to_numpy(), history["t_x"].to_numpy()
         return np.asarray((self.shape + x) / (self.scale + t_x))
 
-    def days_to_next(self, history: pl.DataFrame, p_alive: Floats | None) -> Floats:
-        """Return the days within which the next order comes in one of two cases; infinite where it rather never comes.
+    def chance_within(self, history: pl.DataFrame, horizon: int, p_alive: Floats | None) -> Floats:
+        """Return the probability that the next order comes within the horizon in days.
 
         Without `p_alive` everybody is taken to be active.
         """
+        within = self._share_within(history, horizon)
+        return within if p_alive is None else within * p_alive
+
+    def days_to_next(self, history: pl.DataFrame, horizon: int, chance: Floats) -> Floats:
+        """Return the days within which the next order comes in one of two cases; infinite where that is too much.
+
+        `chance` is the probability that it comes within the horizon at all, by whatever it was found; when within the
+        horizon it comes, says the rhythm. So where the chance is below one half there is no such day.
+        """
         x, age = history["x"].to_numpy(), history["age"].to_numpy()
-        alive = np.ones_like(x) if p_alive is None else p_alive
-        share = 0.5 / np.maximum(alive, 1e-300)
-        return np.where(share < 1.0, _wait(self.shape + x, self.scale + age, np.minimum(share, 1.0 - 1e-12)), np.inf)
+        share = 0.5 * self._share_within(history, horizon) / np.maximum(chance, 0.5)
+        days = _wait(self.shape + x, self.scale + age, np.minimum(share, 1.0 - 1e-12))
+        return np.where(chance >= 0.5, np.minimum(days, horizon), np.inf)
+
+    def _share_within(self, history: pl.DataFrame, horizon: int) -> Floats:
+        """Who is active orders within the horizon with this probability."""
+        x, age = history["x"].to_numpy(), history["age"].to_numpy()
+        return np.asarray(-np.expm1(-(self.shape + x) * np.log1p(horizon / (self.scale + age))))
 
     def _wait_since_last(self, history: pl.DataFrame, share: float) -> Floats:
         x, t_x = history["x"].to_numpy(), history["t_x"].to_numpy()

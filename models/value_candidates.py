@@ -56,8 +56,8 @@ class Forecasts:
     """What each candidate expects of each row of `history` within the horizon, and what one purchase is worth.
 
     `orders` holds the calibrated forecasts by candidate, `plain_orders` those of the purchase models as fitted, which
-    are in `purchase_models`; `spend` is the expected worth of a purchase, by `spend_name`; `notes` says which
-    candidates dropped out and why.
+    are in `purchase_models`; `spend` is the expected worth of a purchase, by `spend_name`; `notes` says why, by who
+    dropped out.
     """
 
     history: pl.DataFrame
@@ -66,7 +66,7 @@ class Forecasts:
     purchase_models: dict[str, PurchaseModel]
     spend: Floats
     spend_name: str
-    notes: tuple[str, ...]
+    notes: dict[str, str]
 
     def value(self, name: str) -> Floats:
         """Return what one candidate expects each row to spend within the horizon."""
@@ -78,7 +78,7 @@ def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forec
     known = days.filter(pl.col("ordered_on") <= at)
     history = histories(known, at)
     looks = _looks_back(known, at, horizon)
-    notes: list[str] = []
+    notes: dict[str, str] = {}
     orders = naive_orders(known, history, at, horizon, looks[0])
     plain: dict[str, Floats] = {}
     fitted: dict[str, PurchaseModel] = {}
@@ -89,10 +89,10 @@ def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forec
         try:
             orders |= _scaled({TREES: _trees(known, history, at, horizon, looks, seed)}, total)
         except NoFitError as no_fit:
-            notes.append(str(no_fit))
+            notes[TREES] = str(no_fit)
         orders |= _blended(orders)
     spend, spend_name = expected_spend(history, notes)
-    return Forecasts(history, orders, plain, fitted, spend, spend_name, tuple(notes))
+    return Forecasts(history, orders, plain, fitted, spend, spend_name, notes)
 
 
 def has_enough(history: pl.DataFrame) -> bool:
@@ -100,7 +100,7 @@ def has_enough(history: pl.DataFrame) -> bool:
     return history.height >= FEWEST_BUYERS and (history["x"] > 0).sum() >= FEWEST_REPEAT_BUYERS
 
 
-def expected_spend(history: pl.DataFrame, notes: list[str]) -> tuple[Floats, str]:
+def expected_spend(history: pl.DataFrame, notes: dict[str, str]) -> tuple[Floats, str]:
     """Return what a purchase of each row is worth, and by which rule: Gamma-Gamma, else a mean drawn to that of all.
 
     Gamma-Gamma is fitted to repeat purchases, as published; but the first purchase too says what this customer spends,
@@ -109,9 +109,9 @@ def expected_spend(history: pl.DataFrame, notes: list[str]) -> tuple[Floats, str
     days, mean = history["x"].to_numpy() + 1.0, history["mean_spend"].to_numpy()
     try:
         model = _gamma_gamma(history)
-        return gamma_gamma.expected_spend(model, days, mean), "gamma_gamma"
+        return gamma_gamma.expected_spend(model, days, mean), gamma_gamma.NAME
     except NoFitError as no_fit:
-        notes.append(str(no_fit))
+        notes[gamma_gamma.NAME] = str(no_fit)
     overall = float(history["total_spend"].sum()) / max(float(days.sum()), 1.0)
     return (history["total_spend"].to_numpy() + overall) / (days + 1.0), "mean_spend"
 
@@ -134,7 +134,7 @@ def _looks_back(known: pl.DataFrame, at: date, horizon: int, shares: Sequence[fl
 
 
 def _purchase_models(
-    history: pl.DataFrame, horizon: int, notes: list[str]
+    history: pl.DataFrame, horizon: int, notes: dict[str, str]
 ) -> tuple[dict[str, PurchaseModel], dict[str, Floats]]:
     """Those that fit, with their forecasts; the others leave a note."""
     fitted, expected = {}, {}
@@ -143,7 +143,7 @@ def _purchase_models(
             model = fit_purchase_model(name, history)
             expected[name] = model.expected_purchases(history, horizon)
         except NoFitError as no_fit:
-            notes.append(str(no_fit))
+            notes[name] = str(no_fit)
         else:
             fitted[name] = model
     return fitted, expected
@@ -196,7 +196,7 @@ def _trees(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, l
 
 
 def _worth(history: pl.DataFrame) -> Floats:
-    worth = np.maximum(expected_spend(history, [])[0], _LEAST_WORTH)
+    worth = np.maximum(expected_spend(history, {})[0], _LEAST_WORTH)
     return np.asarray(np.minimum(worth, _MOST_WORTH * np.median(worth)))
 
 

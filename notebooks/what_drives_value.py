@@ -60,12 +60,26 @@ models
 # %%
 court = (
     tables["value_court"]
-    .filter(target="orders")
+    .filter(pl.col("poisson_deviance").is_not_null(), target="orders")
     .select("origin", "candidate", "buyers", "poisson_deviance", "bias", "spearman", "is_winner")
     .sort("origin", "poisson_deviance", "candidate")
     .collect()
 )
 court
+
+# %% [markdown]
+# Which of them could not be fitted, and why? The latest origin is today.
+
+# %%
+dropouts = (
+    tables["value_court"]
+    .filter(pl.col("note").is_not_null())
+    .group_by("origin", "candidate", "note")
+    .agg()
+    .sort("origin", "candidate")
+    .collect()
+)
+dropouts
 
 # %% [markdown]
 # ## How concentrated is it?

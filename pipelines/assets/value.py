@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 
 from models import lifetime_value
+from models.court_table import value_court
 from models.purchase_history import less_credit_notes, margin_rates, purchase_days
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
@@ -18,7 +19,8 @@ from pipelines.warehouse import Warehouse
 PURCHASE_COLUMNS = ("customer_id", "ordered_on", "net_revenue", "margin", "is_purchase")
 TABLES = {
     "customer_value": "Expected orders and margin of every buyer with an interval, one row per buyer.",
-    "value_court": "How every forecast did on held-out time, one row per origin, candidate and target.",
+    "value_court": "How every forecast did on held-out time, or why it dropped out, one row per origin, candidate and "
+    "target.",
 }
 
 
@@ -58,7 +60,7 @@ def value(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
     if found.coverage is not None:
         about["coverage_of_80_percent_intervals"] = round(found.coverage, 3)
     yield written(found.table, folders.analytics / "customer_value", about, ["analytics", "customer_value"])
-    court = lifetime_value.value_court(found)
+    court = value_court(found)
     yield written(court, folders.analytics / "value_court", {"verdict": found.verdict}, ["analytics", "value_court"])
 
 

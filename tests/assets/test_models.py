@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from models.affinity import NEXT_CATEGORIES_SCHEMA
+from models.court_table import COURT_SCHEMA
 from models.identity import KNOWN_SCHEMA
-from models.lifetime_value import COURT_SCHEMA
 from pipelines.assets import identity as identity_assets
 from pipelines.assets.identity import RECORD_COLUMNS, identity, published
 from pipelines.assets.opportunities import (

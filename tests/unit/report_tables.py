@@ -220,7 +220,7 @@ def _court() -> pl.DataFrame:
         ],
         schema=["origin", "candidate", "target", "poisson_deviance", "coverage", "is_winner"],
         orient="row",
-    )
+    ).with_columns(note=pl.lit(None, pl.String))
 
 
 def _ledger() -> pl.DataFrame:

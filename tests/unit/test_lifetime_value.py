@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from models.lifetime_value import COURT_SCHEMA, VALUE_SCHEMA, Valuation, customer_value, value_court
+from models.court_table import COURT_SCHEMA, value_court
+from models.lifetime_value import VALUE_SCHEMA, Valuation, customer_value
 from models.naive_rules import NAIVE
 from models.purchase_history import less_credit_notes, margin_rates, purchase_days, what_followed
 from models.value_candidates import Forecasts, forecasts
@@ -93,6 +94,23 @@ def test_the_next_order_comes_by_its_day_in_one_of_two_cases(shop: Valuation, bo
     assert came == pytest.approx(0.5, abs=0.08)
 
 
+def test_who_rather_stays_away_has_no_next_order_and_who_rather_comes_has_one(
+    shop: Valuation, bought: pl.DataFrame
+) -> None:
+    """Accident: a low risk of no order, but no next order within the horizon; more come than orders are expected."""
+    short = customer_value(bought.filter(pl.col("ordered_on") <= AS_OF), NO_MARGINS, as_of=AS_OF, horizon_days=90)
+    for found, horizon in ((shop, 365), (short, 90)):
+        comes = pl.col("churn_risk") <= 0.5
+        agrees = (comes == pl.col("next_order_on").is_not_null()) & (
+            1.0 - pl.col("churn_risk") <= pl.col("expected_orders") + 1e-9
+        )
+        assert found.table.filter(~agrees).is_empty()
+        assert 0.05 < found.table.select(comes.mean()).item() < 0.95
+        assert found.table["next_order_on"].max() <= AS_OF + timedelta(days=horizon)  # type: ignore[operator]
+    by_risk = shop.table.drop_nulls("next_order_on").sort("churn_risk")["next_order_on"]
+    assert by_risk.head(200).mean() < by_risk.tail(200).mean()  # type: ignore[operator]
+
+
 def test_the_best_customers_hold_four_fifths_of_all_value(shop: Valuation) -> None:
     value = shop.table
     share = {name: value.filter(pl.col("value_class") <= name)["clv"].sum() / value["clv"].sum() for name in "ABC"}
@@ -109,6 +127,7 @@ def test_the_court_is_published_with_its_losers(shop: Valuation) -> None:
     assert court.select("origin", "candidate", "target").is_unique().all()
     used = {"orders": shop.orders_model, "spend": shop.model}
     assert set(court.filter("is_winner").select("target", "candidate").iter_rows()) == set(used.items())
+    assert court.filter(pl.col("rmse").is_null() != pl.col("note").is_not_null()).is_empty()
     winner = court.filter("is_winner", target="spend")
     assert winner["coverage"].unique().to_list() == [shop.coverage]
 
@@ -129,6 +148,7 @@ def test_few_buyers_get_the_plain_rule_and_no_claims() -> None:
     assert found.ruling is None
     assert set(found.table["model"]) == {"past_rate"}
     assert found.table.select("p_alive", "clv_low", "clv_high", "churn_risk").null_count().row(0) == (60,) * 4
+    assert found.table["next_order_on"].is_not_null().any(), "by the rule's rhythm"
     assert found.table["clv"].min() > 0  # type: ignore[operator]
     assert found.table["reason"].str.contains("Einfache Regel, weil die Historie zu kurz").all()
     assert value_court(found).is_empty()
@@ -271,6 +291,11 @@ def test_what_drops_out_in_court_leaves_a_note_with_its_day() -> None:
     missing = [note for note in found.notes if "Gamma-Gamma does not converge" in note]
     assert len(missing) == 1 + len(found.ruling.hearings)
     assert any(note.startswith(f"As of {found.ruling.hearings[0].origin}: ") for note in missing)
+    told = value_court(found).filter(candidate="gamma_gamma")
+    assert set(told["target"]) == {"spend"}
+    assert told["origin"].to_list() == [*sorted(hearing.origin for hearing in found.ruling.hearings), AS_OF]
+    assert told["note"].str.contains("does not converge").all()
+    assert not told["is_winner"].any()
 
 
 def test_a_shop_that_nobody_buys_from_any_more_is_told_by_the_models_that_fit() -> None:

@@ -152,3 +152,27 @@ def test_german_says_everything_that_english_says(folders: tuple[Path, Path], tm
     shown = report(*folders, tmp_path / "report.html", "de")
     assert '<html lang="de">' in shown
     assert "Die letzten zwölf Monate brachten" in shown
+
+
+def test_forecasts_that_could_not_be_fitted_are_named(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Accident: a forecast is missing among the candidates, and nobody can tell that it dropped out."""
+    table = pl.read_parquet(folders[0] / "value_court.parquet")
+    out = table.head(1).with_columns(
+        origin=pl.lit(AS_OF),
+        candidate=pl.lit("mbg_nbd"),
+        poisson_deviance=pl.lit(None, pl.Float64),
+        coverage=pl.lit(None, pl.Float64),
+        is_winner=False,
+        note=pl.lit("mbg_nbd does not converge on these buyers."),
+    )
+    pl.concat([table, out]).write_parquet(tmp_path / "value_court.parquet")
+    shown, usual = (
+        court(Context(AS_OF, Published(folder), Published(None), words("en", "EUR")))
+        for folder in (tmp_path, folders[0])
+    )
+    assert shown is not None
+    assert usual is not None
+    assert shown.figures == usual.figures
+    assert [note for note in shown.notes if note not in usual.notes] == [
+        "Could not be fitted on at least one of the days: MBG/NBD. The table value_court says why."
+    ]

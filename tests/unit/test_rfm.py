@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import polars as pl
@@ -56,13 +57,50 @@ def test_a_single_purchase_is_no_frequency_even_if_most_have_no_more() -> None:
     assert result["frequency_score"].unique().sort().to_list() == [1, 5]
 
 
-def test_few_and_equal_customers_get_middling_scores() -> None:
-    single = rfm_segments(customers([(3, 2, 50.0)]), as_of=AS_OF)
-    assert single.select(SCORES).row(0) == (3, 3, 3)
+@pytest.mark.parametrize(
+    ("recency", "days", "scores", "segment"),
+    [
+        (0, 1, (5, 1, 3), "potential_loyalist"),
+        (31, 2, (4, 2, 3), "potential_loyalist"),
+        (10, 12, (5, 5, 3), "champions"),
+        (120, 1, (3, 1, 3), "about_to_sleep"),
+        (400, 9, (1, 5, 3), "at_risk"),
+        (400, 1, (1, 1, 3), "lost"),
+    ],
+)
+def test_the_only_customer_is_scored_by_himself(
+    recency: int, days: int, scores: tuple[int, int, int], segment: str
+) -> None:
+    """Accident: the one customer of a company is about to sleep, though he bought today."""
+    single = rfm_segments(customers([(recency, days, 50.0)]), as_of=AS_OF)
+    assert single.select(*SCORES, "rfm_segment").row(0) == (*scores, segment)
+
+
+def test_few_customers_are_scored_by_days_and_by_one_another() -> None:
     pair = rfm_segments(customers([(3, 2, 50.0), (9, 3, 20.0)]), as_of=AS_OF)
-    assert pair.select(SCORES).rows() == [(4, 2, 4), (2, 4, 2)]
-    equal = rfm_segments(customers([(3, 2, 50.0)] * 7), as_of=AS_OF)
-    assert equal.select(SCORES).unique().rows() == [(3, 3, 3)]
+    assert pair.select(SCORES).rows() == [(5, 2, 4), (5, 3, 2)]
+    apart = rfm_segments(customers([(3, 2, 50.0), (500, 9, 20.0)]), as_of=AS_OF)
+    assert apart.select(SCORES).rows() == [(5, 2, 4), (1, 5, 2)]
+
+
+def test_many_who_bought_on_the_same_day_are_scored_by_how_long_ago_it_was() -> None:
+    """Accident: after a shop's first day everybody is about to sleep, for by ranks all are in the middle."""
+    today, long_ago = (
+        rfm_segments(customers([(day, 1, float(money)) for money in range(60)]), as_of=AS_OF) for day in (0, 500)
+    )
+    assert set(today["recency_score"]) == {5}
+    assert set(today["rfm_segment"]) <= {"new", "potential_loyalist"}
+    assert set(long_ago["recency_score"]) == {1}
+
+
+def test_one_customer_more_hardly_moves_the_others() -> None:
+    """Accident: all change their segments on the day on which a company has enough customers for ranks."""
+    rows = [(13 * number % 200, 2 + number % 6, float(7 * number % 90)) for number in range(40)]
+    scored = [rfm_segments(customers(rows[:count]), as_of=AS_OF) for count in range(1, 41)]
+    for fewer, more in itertools.pairwise(scored):
+        for score in SCORES:
+            moved = (fewer[score] != more.head(fewer.height)[score]).mean()
+            assert fewer.height < 20 or moved <= 0.2  # type: ignore[operator]
 
 
 def test_who_never_bought_is_a_lead_and_does_not_move_the_others() -> None:
@@ -85,10 +123,10 @@ def test_reasons_name_the_values_behind_the_scores() -> None:
     frame = customers([(3, 2, 50.4), (None, 0, None)])
     english, german = (rfm_segments(frame, as_of=AS_OF, language=code)["reason"].to_list() for code in ("en", "de"))
     assert english == [
-        "Days since the last purchase: 3 (3 of 5); purchase days: 2 (3 of 5); net revenue: 50 (3 of 5).",
+        "Days since the last purchase: 3 (5 of 5); purchase days: 2 (2 of 5); net revenue: 50 (3 of 5).",
         "Has not bought yet.",
     ]
-    assert german[0] == "Tage seit dem letzten Kauf: 3 (3 von 5); Kauftage: 2 (3 von 5); Nettoumsatz: 50 (3 von 5)."
+    assert german[0] == "Tage seit dem letzten Kauf: 3 (5 von 5); Kauftage: 2 (2 von 5); Nettoumsatz: 50 (3 von 5)."
 
 
 purchases = st.tuples(st.integers(0, 9), st.integers(0, 4), st.floats(-100, 100).map(lambda value: round(value)))

@@ -96,8 +96,26 @@ def test_who_has_long_been_away_is_not_said_to_be_here_for_a_short_time() -> Non
         "de": "Käufer, lange nicht da, kleine Bestellungen",
     }
     assert segment_words.rules(box, "en") == "last bought 180 or more days ago and placed orders of less than 100"
-    assert (
-        segment_words.rules(box, "de") == "kauften zuletzt vor 180 oder mehr Tagen und bestellten für weniger als 100"
+    assert segment_words.rules(box, "de") == "zuletzt vor 180 oder mehr Tagen gekauft und für weniger als 100 bestellt"
+
+
+def test_a_segment_of_one_customer_is_told_in_the_singular() -> None:
+    """Accident: the sentence of a single customer reads "1 Kunde: kauften"."""
+    box: segment_words.Box = {"purchase_day_count": (None, 2.0), "discount_rate": (0.1, None)}
+    told = {code: segment_words.sentence(box, 1, {}, {}, code) for code in ("en", "de")}
+    assert told == {
+        "en": "1 customer who bought once and got 10 % or more off.",
+        "de": "1 Kunde: einmal gekauft und 10 % oder mehr Rabatt bekommen.",
+    }
+    assert segment_words.sentence(box, 2, {}, {}, "de").startswith("2 Kunden: einmal gekauft und ")
+    several: segment_words.Box = {
+        "recency_days": (30.0, None), "purchase_day_count": (2.0, 5.0), "average_order_value": (100.0, None),
+        "category_count": (None, 3.0), "refund_rate": (0.2, None), "web_share": (None, 0.5),
+    }  # fmt: skip
+    assert segment_words.sentence(several, 1, {}, {}, "de") == (
+        "1 Kunde: an 2 bis 4 Tagen gekauft, zuletzt vor 30 oder mehr Tagen gekauft, für 100 oder mehr bestellt, "
+        "in höchstens 2 Warengruppen gekauft, 20 % oder mehr des Werts zurückgegeben und weniger als 50 % "
+        "im Netz bestellt."
     )
 
 

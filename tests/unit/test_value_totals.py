@@ -11,10 +11,11 @@ import pytest
 
 from models import value_candidates
 from models.court import judge
+from models.court_table import value_court
 from models.fitting import NoFitError
 from models.lifetime_value import customer_value
 from models.purchase_history import what_followed
-from models.purchase_models import PurchaseModel, fit_purchase_model
+from models.purchase_models import PURCHASE_MODELS, PurchaseModel, fit_purchase_model
 from models.value_candidates import forecasts
 
 FIRST = date(2023, 10, 1)
@@ -90,6 +91,10 @@ def test_a_model_that_does_not_converge_drops_out_with_a_note(monkeypatch: pytes
         "pareto_nbd does not converge on these buyers.",
     )
     assert found.ruling is not None
+    told = value_court(found).filter(pl.col("note").is_not_null(), pl.col("candidate") != "gamma_gamma")
+    assert set(told["candidate"]) == {"mbg_nbd", "pareto_nbd"}
+    assert set(told["note"]) == set(found.notes[:2])
+    assert told["rmse"].null_count() == told.height == 2 * 2 * (len(found.ruling.hearings) + 1)
     assert {"bg_nbd", "boosted_trees", "blend"} <= set(found.ruling.deviances)
     assert not {"mbg_nbd", "pareto_nbd"} & set(found.ruling.deviances)
     assert found.table["clv"].is_finite().all()
@@ -102,7 +107,8 @@ def test_where_nothing_converges_trees_and_plain_rules_compete(monkeypatch: pyte
     monkeypatch.setattr(value_candidates, "fit_purchase_model", fails)
     purchases = bought(np.ones_like, days=400, seed=4)
     found = customer_value(purchases, NO_MARGINS, as_of=FIRST + timedelta(days=399), horizon_days=90)
-    assert len([note for note in found.notes if "does not converge" in note]) == 3
+    failed = {one.candidate for one in found.dropouts if one.held_out_days is None and "converge" in one.note}
+    assert failed == set(PURCHASE_MODELS)
     assert found.table["p_alive"].null_count() == found.table.height
     assert found.table["clv"].is_finite().all()
 

@@ -13,5 +13,6 @@ select
     capture,
     gini,
     coverage,
-    is_winner
+    is_winner,
+    note
 from {{ source('analytics', 'value_court') }}

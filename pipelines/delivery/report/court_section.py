@@ -11,7 +11,7 @@ from pipelines.delivery.report.drawing import drawn
 from pipelines.delivery.report.parts import Context, Figure, Numbers, Section
 from pipelines.delivery.report.words import Words
 
-COURT_COLUMNS = ("origin", "candidate", "target", "poisson_deviance", "coverage", "is_winner")
+COURT_COLUMNS = ("origin", "candidate", "target", "poisson_deviance", "coverage", "is_winner", "note")
 
 Rows = list[dict[str, Any]]
 
@@ -28,7 +28,7 @@ def court(context: Context) -> Section | None:
     kind = "rule" if winner["candidate"] in outreach_figures.PLAIN_RULES else "model"
     sentence = words("court", kind, winner=words.candidate(winner["candidate"]), gain=words.share(winner["gain"], 1))
     valuer = next((row for row in found if row["values"]), winner)
-    covered = valuer["coverage"]
+    covered, missing = valuer["coverage"], _dropouts(table, words)
     return Section(
         "court",
         words("court", "heading"),
@@ -38,12 +38,23 @@ def court(context: Context) -> Section | None:
             words("court", "note", periods=words.number(_periods(table))),
             *([] if valuer is winner else [words("court", "valuer", winner=words.candidate(valuer["candidate"]))]),
             *([] if covered is None else [words("court", "coverage", share=words.share(covered, 1))]),
+            *([words("court", "dropouts", names=words.listed(missing))] if missing else []),
         ],
     )
 
 
 def _periods(table: pl.LazyFrame) -> int:
-    return int(table.select(pl.col("origin").n_unique()).collect().item())
+    return int(table.filter(_is_scored()).select(pl.col("origin").n_unique()).collect().item())
+
+
+def _dropouts(table: pl.LazyFrame, words: Words) -> list[str]:
+    """Who did not take part at one day or another."""
+    names = table.filter(pl.col("note").is_not_null()).select(pl.col("candidate").unique().sort()).collect()
+    return [words.candidate(name) for name in names["candidate"]]
+
+
+def _is_scored() -> pl.Expr:
+    return pl.col("poisson_deviance").is_not_null()
 
 
 def _candidates(found: Rows, words: Words) -> Figure:

@@ -100,6 +100,7 @@ def forecasts(court: pl.LazyFrame) -> pl.DataFrame:
     `is_winner` is of orders, `values` says whether the forecast of value is this one's; `gain` is by how much the
     deviance of the forecast orders is less than that of the best plain rule, as a share of that; the best first.
     """
+    court = court.filter(pl.col("poisson_deviance").is_not_null())
     heard = pl.col("origin").n_unique().over("candidate") == pl.col("origin").n_unique()
     orders = (
         court.filter(pl.col("target") == "orders")
