@@ -68,8 +68,8 @@ _NOWHERE = (
 )
 
 _POSTCODE_PREFIX = r"^[A-Z]{1,3} ?[- ] ?([0-9]{4,5})"
-_ZIP_PLUS_FOUR = r"^US\|([0-9]{3,5}) ?-? ?[0-9]{4}$"
 _POSTCODE_SPELLINGS = [
+    (r"^US\|([0-9]{3,5})[0-9]{4}$", "US|${1}"),
     (r"^(DE|ES|FI|FR|IT|US)\|([0-9]{4})$", "${1}|0${2}"),
     (r"^(AU|DK|NO)\|([0-9]{3})$", "${1}|0${2}"),
     (r"\|([0-9]{4})([A-Z]{2})$", "|${1} ${2}"),
@@ -149,7 +149,7 @@ def postcode(code: pl.Expr, country: pl.Expr) -> pl.Expr:
     text = code.cast(pl.String).str.to_uppercase().str.strip_chars().str.replace("[.]0+$", "")
     bare = text.str.replace(_POSTCODE_PREFIX, "${1}")
     # the country goes before the code, so that one pattern can look at both
-    located = pl.concat_str(country.fill_null(""), pl.lit("|"), bare).str.replace(_ZIP_PLUS_FOUR, "US|${1}")
+    located = pl.concat_str(country.fill_null(""), pl.lit("|"), bare)
     compact = located.str.replace_all(r"[^\p{L}\p{N}|]+", "")
     for pattern, spelling in _POSTCODE_SPELLINGS:
         compact = compact.str.replace(pattern, spelling)
