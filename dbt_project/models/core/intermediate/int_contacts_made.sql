@@ -11,6 +11,7 @@ with mailings as (
         mailings.source_system || ':' || mailings.campaign_key as campaign_id,
         mailings.touched_at,
         mailings.is_delivered,
+        cast(null as boolean) as is_reached,
         mailings.is_engaged,
         mailings.has_human_open as is_opened,
         mailings.has_human_click as is_clicked,
@@ -38,6 +39,7 @@ activities as (
         activities.occurred_at as touched_at,
         -- a letter or text message that did not arrive; a call that nobody took was made all the same
         activities.channel in ('phone', 'visit') or coalesce(activities.is_reached, true) as is_delivered,
+        activities.is_reached,
         coalesce(activities.is_reached, activities.direction = 'inbound') as is_engaged,
         cast(null as boolean) as is_opened,
         cast(null as boolean) as is_clicked,
@@ -75,6 +77,7 @@ select
     null as campaign_id,
     created_at as touched_at,
     true as is_delivered,
+    true as is_reached,
     true as is_engaged,
     null as is_opened,
     null as is_clicked,

@@ -1,7 +1,7 @@
 -- grain: customer x reason; the newest event of each reason that nobody has followed up yet
 with personal_contacts as (
 
-    -- a mailing, letter or text message to many is no answer, and neither is one that did not arrive
+    -- a mailing, letter or text message to many is no answer, and neither is one that did not arrive or a call in vain
     select
         touches.customer_id,
         max(touches.touched_at) as last_contact_at
@@ -10,6 +10,7 @@ with personal_contacts as (
     where touches.direction = 'outbound'
         and touches.customer_id is not null
         and cast(touches.touched_at as date) <= run_context.as_of
+        and coalesce(touches.is_reached, true)
         and (
             touches.channel in ('phone', 'visit')
             or (touches.campaign_id is null and coalesce(touches.is_delivered, true))
