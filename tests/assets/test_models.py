@@ -337,14 +337,14 @@ def test_the_white_space_of_a_company_is_what_comparable_companies_buy_beyond_wh
 ) -> None:
     """Accident: two colleagues who buy by turns are measured apart, and their company by private people, who buy more.
 
-    61 companies, each with two buyers, buy tea twelve times a year and one buys it five times; its cups are what
-    others do not buy. A hundred private people buy tea thirty times."""
+    200 companies, each with two buyers, buy tea twelve times a year and one buys it five times, and cups once. A
+    hundred private people buy tea thirty times."""
     set_today(workspace)
-    companies = [(f"A{n:02}", f"A{n:02}-{day % 2}", "Tea", 30 * day) for n in range(60) for day in range(12)]
-    few = [("A60", f"A60-{day % 2}", "Tea", 30 * day) for day in range(5)]
+    companies = [(f"A{n:03}", f"A{n:03}-{day % 2}", "Tea", 30 * day) for n in range(200) for day in range(12)]
+    few = [("B", f"B-{day % 2}", "Tea", 80 * day) for day in range(5)]
     people = [(None, f"P{n:03}", "Tea", 10 * day) for n in range(100) for day in range(30)]
     rows = pl.DataFrame(
-        [*companies, *few, ("A60", None, "Cups", 3), *people],
+        [*companies, *few, ("B", None, "Cups", 3), *people],
         schema={"account_id": pl.String, "customer_id": pl.String, "category": pl.String, "before": pl.Int64},
         orient="row",
     ).with_columns(order_id=pl.int_range(pl.len()).cast(pl.String), net_revenue=10.0, is_purchase=True)
@@ -352,15 +352,15 @@ def test_the_white_space_of_a_company_is_what_comparable_companies_buy_beyond_wh
     fill_warehouse(orders=orders, order_lines=rows.select("order_id", "category", "net_revenue"))
     assert materialize(account_potential).success
     found = pl.read_parquet(workspace.analytics / "account_potential" / "account_potential.parquet")
-    assert found.filter(account_id="A60", category="Tea").select("actual", "potential", "verdict").rows() == [
+    assert found.filter(account_id="B", category="Tea").select("actual", "potential", "verdict").rows() == [
         (50.0, pytest.approx(120.0), "open")
     ]
-    assert found.filter(account_id="A60", category="*")["actual"].to_list() == [60.0], "the company's own order counts"
+    assert found.filter(account_id="B", category="*")["actual"].to_list() == [60.0], "the company's own order counts"
     assert found["potential"].max() <= 130.0, "no company is expected to buy as private people do"  # type: ignore[operator]
-    names = pl.LazyFrame({"account_id": ["A60", "A00"], "name": ["Sechzig GmbH", "Null AG"]})
+    names = pl.LazyFrame({"account_id": ["B", "A000"], "name": ["Beh GmbH", "Null AG"]})
     space = white_space({"accounts": names, "account_potential": found.lazy()}).collect()
     tea = space.filter(category="Tea")
-    assert tea.select("account_id", "name", "room").rows() == [("A60", "Sechzig GmbH", pytest.approx(70.0))]
+    assert tea.select("account_id", "name", "room").rows() == [("B", "Beh GmbH", pytest.approx(70.0))]
     assert (space["room"] > 0).all()
 
 
