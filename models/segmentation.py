@@ -3,7 +3,8 @@
 What was learned is kept as plain numbers in a table, one box of feature values per segment (`SEGMENT_SCHEMA`), and
 customers are measured by it again and again for as long as it fits them. So whoever changes his segment has changed.
 Where it no longer fits, segments are learned anew and matched with the earlier ones by the customers they share
-(Hungarian assignment); what they were called stays, and where customers were before is told by today's segments, too.
+(Hungarian assignment); what they were called stays, and where customers were before is told by today's segments, too,
+unless they were in the same one already by the earlier ones: when all prices rise, nobody has moved.
 Private and business customers have segments of their own.
 """
 
@@ -174,9 +175,12 @@ def behaviour_segments(
     ]
     now = _assigned(features, found)
     before = _assigned(earlier, found)
+    stayed = pl.col("earlier_segment_id") == pl.col("segment_id")
     customers = (
         now.join(before, on="customer_id", how="left", suffix="_before")
+        .join(were, on="customer_id", how="left")
         .lazy()
+        .with_columns(segment_id_before=pl.when(stayed).then("segment_id").otherwise("segment_id_before"))
         .with_columns(
             behaviour_segment=_name(found, "segment_id", language),
             previous_behaviour_segment=_name(found, "segment_id_before", language),

@@ -25,6 +25,7 @@ from pipelines.assets.opportunities import (
 from pipelines.assets.outreach import outreach_plan
 from pipelines.assets.segments import earlier_run, segments
 from pipelines.assets.value import value
+from pipelines.delivery.department_rows import white_space
 from pipelines.resources import WorkspaceResource
 from pipelines.warehouse import Warehouse
 from pipelines.workspace import Workspace
@@ -329,6 +330,38 @@ def test_next_categories_come_from_purchases_alone(
     written = pl.read_parquet(workspace.analytics / "next_categories" / "next_categories.parquet")
     assert written.is_empty()
     assert written.schema == NEXT_CATEGORIES_SCHEMA
+
+
+def test_the_white_space_of_a_company_is_what_comparable_companies_buy_beyond_what_its_people_do(
+    workspace: Workspace, materialize: Callable, fill_warehouse: Callable
+) -> None:
+    """Accident: two colleagues who buy by turns are measured apart, and their company by private people, who buy more.
+
+    200 companies, each with two buyers, buy tea twelve times a year and one buys it five times, and cups once. A
+    hundred private people buy tea thirty times."""
+    set_today(workspace)
+    companies = [(f"A{n:03}", f"A{n:03}-{day % 2}", "Tea", 30 * day) for n in range(200) for day in range(12)]
+    few = [("B", f"B-{day % 2}", "Tea", 80 * day) for day in range(5)]
+    people = [(None, f"P{n:03}", "Tea", 10 * day) for n in range(100) for day in range(30)]
+    rows = pl.DataFrame(
+        [*companies, *few, ("B", None, "Cups", 3), *people],
+        schema={"account_id": pl.String, "customer_id": pl.String, "category": pl.String, "before": pl.Int64},
+        orient="row",
+    ).with_columns(order_id=pl.int_range(pl.len()).cast(pl.String), net_revenue=10.0, is_purchase=True)
+    orders = rows.with_columns(ordered_on=pl.lit(AS_OF) - pl.duration(days="before")).drop("before", "category")
+    fill_warehouse(orders=orders, order_lines=rows.select("order_id", "category", "net_revenue"))
+    assert materialize(account_potential).success
+    found = pl.read_parquet(workspace.analytics / "account_potential" / "account_potential.parquet")
+    assert found.filter(account_id="B", category="Tea").select("actual", "potential", "verdict").rows() == [
+        (50.0, pytest.approx(120.0), "open")
+    ]
+    assert found.filter(account_id="B", category="*")["actual"].to_list() == [60.0], "the company's own order counts"
+    assert found["potential"].max() <= 130.0, "no company is expected to buy as private people do"  # type: ignore[operator]
+    names = pl.LazyFrame({"account_id": ["B", "A000"], "name": ["Beh GmbH", "Null AG"]})
+    space = white_space({"accounts": names, "account_potential": found.lazy()}).collect()
+    tea = space.filter(category="Tea")
+    assert tea.select("account_id", "name", "room").rows() == [("B", "Beh GmbH", pytest.approx(70.0))]
+    assert (space["room"] > 0).all()
 
 
 def test_potential_is_written_for_customers_and_for_companies(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 pytestmark = pytest.mark.end_to_end
 
@@ -63,3 +64,9 @@ def test_moves_between_segments_are_told_from_one_publication_to_the_next(
     told = after["segment_migration"].filter(pl.col("segmentation") == "rfm")
     assert 0 < moved <= told.filter("is_move")["customer_count"].sum()
     assert told["customer_count"].sum() == after["customers"].height
+    for kind in ("rfm", "behaviour"):
+        columns = {end: pl.col(f"{name}_segment").fill_null("no_segment") for end, name in
+                   (("from_segment", f"previous_{kind}"), ("to_segment", kind))}  # fmt: skip
+        counted = after["customer_segments"].group_by(**columns).agg(customer_count=pl.len().cast(pl.Int64))
+        listed = after["segment_migration"].filter(segmentation=kind).select(counted.columns)
+        assert_frame_equal(listed.cast(counted.schema), counted, check_row_order=False)

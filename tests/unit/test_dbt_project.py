@@ -233,7 +233,8 @@ def test_moves_between_segments_are_counted_with_their_revenue(company: Company)
     moves = "segmentation, from_segment, to_segment, customer_count, net_revenue::double, is_move"
     assert sorted(company.rows(f"select {moves} from marts.segment_migration")) == [
         ("behaviour", "Buyers", "Buyers", 1, 125, False),
-        ("behaviour", "no_segment", "no_segment", 2, 100, False),
+        ("behaviour", "Buyers", "Regulars", 1, 90, True),
+        ("behaviour", "no_segment", "no_segment", 1, 10, False),
         ("rfm", "lead", "lead", 1, 10, False),
         ("rfm", "new", "loyal", 1, 125, True),
         ("rfm", "no_segment", "new", 1, 90, True),

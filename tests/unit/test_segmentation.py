@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import numpy as np
@@ -148,6 +149,53 @@ def test_segments_drawn_anew_keep_the_names_of_those_they_continue(first: Behavi
     assert again.segments["learned_on"].unique().to_list() == [SECOND]
     assert kinds(again) == kinds(first)
     assert set(again.segments["segment_id"]) == set(first.segments["segment_id"])
+
+
+def moved(behaviour: Behaviour) -> set[str]:
+    """The kinds of the customers who changed their segment."""
+    changed = behaviour.customers.filter(pl.col("behaviour_segment") != pl.col("previous_behaviour_segment"))
+    return set(changed["customer_id"].str.split("-").list.get(1))
+
+
+def test_when_all_prices_rise_nobody_has_moved(first: Behaviour, features: pl.DataFrame) -> None:
+    """Accident: by the new limit the wholesalers of before were small, so that all of them are told as risen."""
+    dearer = features.with_columns(pl.col("average_order_value") * 200)
+    again = next_run(dearer, first, features)
+    assert again.segments["learned_on"].unique().to_list() == [SECOND]
+    assert kinds(again) == kinds(first)
+    assert moved(again) == set()
+
+
+def test_over_three_runs_segments_split_vanish_and_come_back_and_the_others_keep_their_identity(
+    first: Behaviour, features: pl.DataFrame
+) -> None:
+    """First tourists buy as regulars do, while some wholesalers grow; then tourists are tourists again."""
+    is_grown = pl.col("customer_id").str.contains(r"wholesalers-000|wholesalers-0010")
+    value = pl.when(is_grown).then(pl.col("average_order_value") * 100).otherwise("average_order_value")
+    is_small = ~pl.col("customer_id").str.contains("wholesalers")
+    one_kind = features.with_columns(
+        average_order_value=value,
+        recency_days=pl.when(is_small).then(20).otherwise("recency_days"),
+        purchase_day_count=pl.when(is_small).then(6).otherwise("purchase_day_count"),
+    )
+    second = next_run(one_kind, first, features)
+    back = one_kind.with_columns(recency_days=features["recency_days"])
+    third = behaviour_segments(
+        back, as_of=date(2026, 7, 31), earlier_segments=second.segments, earlier_features=one_kind
+    )
+    (wholesale,) = kinds(first)["wholesalers"]
+    ids = [dict(run.segments.select("name", "segment_id").iter_rows()) for run in (first, second, third)]
+    assert wholesale
+    assert len({one[wholesale] for one in ids}) == 1, "the larger part of what was split is the same"
+    for earlier, later in itertools.pairwise(ids):
+        assert {name for name in earlier if later.get(name) == earlier[name]} == {wholesale}
+        assert len(set(later.values())) == len(later)
+    assert kinds(second)["tourists"] == kinds(second)["regulars"]
+    assert kinds(third)["wholesalers"] == {wholesale}
+    assert not kinds(third)["tourists"] & kinds(third)["regulars"]
+    assert moved(third) == {"tourists"}
+    born = third.segments.filter(pl.col("segment_id") != ids[0][wholesale])["segment_id"]
+    assert born.str.starts_with("private-2026-07-31-").all(), "what vanished is not taken for what comes later"
 
 
 def test_companies_and_private_customers_have_segments_of_their_own(features: pl.DataFrame) -> None:
