@@ -14,6 +14,7 @@ from models.channels import CHANNELS
 LONG_AGO = 1_095
 CONTACT_DAYS, REACTION_DAYS, YEAR = 90, 180, 365
 
+CONTACT_FEATURES = ("reaction_count", *(f"{channel}_count" for channel in CHANNELS))
 FEATURES = (
     "purchase_count",
     "purchase_count_year",
@@ -22,8 +23,7 @@ FEATURES = (
     "days_since_purchase",
     "days_known",
     "is_company",
-    "reaction_count",
-    *(f"{channel}_count" for channel in CHANNELS),
+    *CONTACT_FEATURES,
 )
 # Frequency, recency and age as purchase models know them (`models.purchase_history`), null before the first order.
 PACE = ("x", "t_x", "age")

@@ -22,6 +22,7 @@ import polars as pl
 
 from models.channels import CHANNELS
 from models.customer_history import (
+    CONTACT_FEATURES,
     FEATURES,
     PACE,
     History,
@@ -89,7 +90,8 @@ def decision_points(
     rounds += _observed(history, people, as_of - timedelta(days=horizon_days), taken, period_days)
     drawn = _drawn(rounds, people["customer_id"], most, seed)
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
-    points = features_at(drawn.join(usual, on="day", how="left", maintain_order="left"), history)
+    decided = drawn.join(usual, on="day", how="left", maintain_order="left")
+    points = _blind_to_lots(features_at(decided, history), history)
     outcome = margins_after(points, history.orders, horizon_days).alias("outcome")
     purchases = purchases_after(points, history.orders, horizon_days).alias("purchases")
     eves = points.select("customer_id", day="eve")
@@ -127,6 +129,20 @@ def as_decisions(points: pl.DataFrame) -> Decisions:
         propensities=None if np.isnan(chances).all() else chances,
         context=points.select(CONTEXT).to_numpy(),
     )
+
+
+def _blind_to_lots(points: pl.DataFrame, history: History) -> pl.DataFrame:
+    """Of contacts, let decisions with known chances know only those before the first plan.
+
+    The hold-out group is always the same people. So later contacts would tell who is in it, and what the others bought
+    on account of them would be taken for what such customers buy anyway.
+    """
+    is_logged = pl.col(CHANCES[0]).is_not_null()
+    if not points.select(is_logged.any()).item():
+        return points
+    first = min(first_plans(history))
+    then = features_at(points.select("customer_id", day=pl.when(is_logged).then(first).otherwise("day")), history)
+    return points.with_columns(then.select(CONTACT_FEATURES))
 
 
 def carried_out_share(plan: pl.DataFrame, history: History, day: date, period_days: int) -> float:

@@ -14,7 +14,7 @@ from benchmarks.twin_history import END, twin_history
 from models.channel_effects import CHANNEL_EFFECTS_SCHEMA
 from models.channels import CHANNELS
 from models.contact_plan import ChannelRule, PlanRules
-from models.customer_history import FEATURES, PACE, History, features_at
+from models.customer_history import CONTACT_FEATURES, FEATURES, PACE, History, features_at
 from models.decision_points import CHANCES, LATER, as_decisions, decision_points
 from models.outreach import NEXT_BEST_CHANNEL_SCHEMA, Outreach, Policy, outreach, plan_start
 
@@ -147,6 +147,30 @@ def test_a_plan_that_was_carried_out_is_learned_from_with_its_own_chances(histor
     assert points.filter(pl.col(CHANCES[0]).is_null()).select(pl.sum_horizontal(LATER).sum()).item() > 0.0
     ignored = replace(history, plans={made_on: plan.with_columns(channel=pl.lit("post"))})
     assert decision_points(ignored, as_of=END, horizon_days=28, period_days=28).drop_nulls(list(CHANCES)).is_empty()
+
+
+def test_what_earlier_plans_did_does_not_tell_who_is_held_out(history: History) -> None:
+    """Accident: whoever had no mail for months is known to be held out, and so the hold-out compares with nobody."""
+    days = END - timedelta(days=80), END - timedelta(days=40)
+    plan = outreach(history, as_of=days[0], policy=Policy(RULES)).plan.contacts
+    contacts = pl.concat(
+        plan.filter(channel="email").select(
+            "customer_id",
+            "channel",
+            touched_on=pl.lit(day + timedelta(days=2)),
+            direction=pl.lit("outbound"),
+            is_delivered=pl.lit(value=True),
+            is_engaged=pl.lit(value=True),
+        )
+        for day in days
+    )
+    plans = {day: plan.with_columns(plan_id=pl.lit(f"{day}")) for day in days}
+    followed = replace(history, touches=pl.concat([history.touches, contacts]), plans=plans)
+    points = decision_points(followed, as_of=END, horizon_days=28, period_days=28)
+    second = points.filter(pl.col(CHANCES[0]).is_not_null(), day=days[1])
+    before = features_at(second.select("customer_id", day=pl.lit(days[0])), history)
+    assert second.height > 100
+    assert_frame_equal(second.select(CONTACT_FEATURES), before.select(CONTACT_FEATURES))
 
 
 def test_a_plan_runs_on_until_its_period_is_over(history: History, found: Outreach) -> None:
