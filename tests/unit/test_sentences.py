@@ -45,7 +45,7 @@ def test_numbers_have_the_decimal_mark_of_the_language() -> None:
     ("language", "said", "centre"),
     [
         ("en", "bought on 1 day", "typically 1 purchase day (all: 4)"),
-        ("de", "kauften an 1 Tag", "in der Mitte 1 Kauftag (alle: 4)"),
+        ("de", "an 1 Tag gekauft", "in der Mitte 1 Kauftag (alle: 4)"),
     ],
 )
 def test_segments_count_a_single_day_as_one(language: str, said: str, centre: str) -> None:
