@@ -1,6 +1,6 @@
 """Whom to contact next: effects, the gate, the contact plan and experiments, on public data and on known truth.
 
-    python -m benchmarks.outreach [--only hillstrom gate plan looks history speed]
+    python -m benchmarks.outreach [--only hillstrom gate plan looks history lots speed]
 
 Prints one table: what was asked, what we reached.
 """
@@ -27,6 +27,7 @@ from benchmarks.campaigns import (
 )
 from benchmarks.looks import false_alarms
 from benchmarks.plans import company_to_plan, rules_for, violations
+from benchmarks.repeated_plans import lot_rows
 from models.contact_plan import plan_contacts
 from models.effects import doubly_robust, mean_effects
 from models.personalisation import judge
@@ -116,6 +117,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "plan": plan_rows,
     "looks": look_rows,
     "history": bias_rows,
+    "lots": lot_rows,
     "speed": speed_rows,
 }
 
