@@ -27,7 +27,7 @@ Booleans = npt.NDArray[np.bool_]
 
 # Fewer customers in an arm than this, or so few by their weights, show no contrast that could be told from chance.
 FEWEST_IN_ARM = 30
-# An estimated propensity below this share of the arm's frequency has nobody comparable behind it.
+# A propensity below this share of the arm's frequency has hardly anybody comparable behind it.
 _LEAST_OVERLAP = 0.1
 
 
@@ -262,10 +262,13 @@ def _scores(decisions: Decisions, predicted: Floats, propensities: Floats) -> Sc
 
 
 def _overlap(propensities: Floats, followed: Booleans, is_logged: Booleans) -> Booleans:
-    """A logged propensity is a fact, however small; an estimated one is doubted far below the arm's share."""
-    estimated = followed[~is_logged]
-    doubted = _LEAST_OVERLAP * estimated.mean(axis=0) if len(estimated) else np.zeros(followed.shape[1])
-    return np.asarray(propensities > np.where(is_logged[:, None], 0.0, doubted))
+    """Where a propensity is far below the arm's share, estimated ones are doubted, and logged ones make a single order
+    count like thousands: neither is learned from."""
+    has_overlap = np.zeros(followed.shape, dtype=np.bool_)
+    for rows in (is_logged, ~is_logged):
+        if rows.any():
+            has_overlap[rows] = propensities[rows] > _LEAST_OVERLAP * followed[rows].mean(axis=0)
+    return has_overlap
 
 
 def _in_order(parts: list[Scores], order: Integers) -> Scores:

@@ -126,3 +126,18 @@ def test_an_arm_that_had_no_large_order_by_chance_is_not_taken_for_a_sure_one() 
     )
     effect = mean_effects(doubly_robust(decisions, seed=1, difference=0.0))[0]
     assert effect.standard_error > 0.6 * outcome.std() / 10.0
+
+
+def test_customers_who_hardly_could_get_an_arm_do_not_drown_its_effect() -> None:
+    """Accident: a plan calls its best customers and mails one in a thousand of them, whose only order then counts like
+    a thousand, or whose silence makes every effect look possible."""
+    random = np.random.default_rng(5)
+    people, is_called = 4_000, np.arange(4_000) < 400
+    propensities = np.where(is_called[:, None], [0.1, 0.001, 0.899], [0.1, 0.899, 0.001])
+    arm = (random.random(people)[:, None] > propensities.cumsum(axis=1)).sum(axis=1).astype(np.int64)
+    outcome = np.where(is_called, 20.0, 5.0) + random.normal(0.0, np.where(is_called, 60.0, 10.0))
+    decisions = Decisions(np.arange(people), is_called[:, None].astype(float), arm, outcome, ARMS, propensities)
+    email, _ = mean_effects(doubly_robust(decisions, difference=0.0))
+    assert email.share == pytest.approx(0.9)
+    assert email.low < 0.0 < email.high
+    assert email.standard_error < 1.0
