@@ -32,7 +32,7 @@ activities as (
 
     select
         {{ surrogate_key("activities.source_system || ' ' || activities.source_id") }} as touch_id,
-        coalesce(contacts.customer_id, addresses.customer_id, companies.customer_id) as customer_id,
+        {{ customer_of_record() }} as customer_id,
         activities.channel,
         activities.direction,
         activities.source_system || ':' || activities.campaign_key as campaign_id,
@@ -40,7 +40,11 @@ activities as (
         -- a letter or text message that did not arrive; a call that nobody took was made all the same
         activities.channel in ('phone', 'visit') or coalesce(activities.is_reached, true) as is_delivered,
         activities.is_reached,
-        coalesce(activities.is_reached, activities.direction = 'inbound') as is_engaged,
+        -- a letter or text message that arrived is not answered yet
+        case
+            when activities.direction = 'outbound' and activities.channel not in ('phone', 'visit') then false
+            else coalesce(activities.is_reached, activities.direction = 'inbound')
+        end as is_engaged,
         cast(null as boolean) as is_opened,
         cast(null as boolean) as is_clicked,
         false as is_machine,
@@ -52,15 +56,7 @@ activities as (
         cast(null as {{ dbt.type_string() }}) as ticket_id,
         activities.source_system
     from {{ ref('stg_activities') }} as activities
-    left join {{ ref('int_customer_links') }} as contacts
-        on contacts.entity = 'contacts'
-        and activities.source_system = contacts.source_system
-        and activities.contact_source_id = contacts.source_id
-    left join {{ ref('int_addresses_linked') }} as addresses on activities.contact_email = addresses.email
-    left join {{ ref('int_customer_links') }} as companies
-        on companies.entity = 'accounts'
-        and activities.source_system = companies.source_system
-        and activities.company_source_id = companies.source_id
+    {{ joined_customer('activities') }}
 
 )
 
