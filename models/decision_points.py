@@ -137,12 +137,12 @@ def _blind_to_lots(points: pl.DataFrame, history: History) -> pl.DataFrame:
     The hold-out group is always the same people. So later contacts would tell who is in it, and what the others bought
     on account of them would be taken for what such customers buy anyway.
     """
-    is_logged = pl.col(CHANCES[0]).is_not_null()
-    if not points.select(is_logged.any()).item():
+    logged = points.filter(pl.col(CHANCES[0]).is_not_null())
+    if logged.is_empty():
         return points
-    first = min(first_plans(history))
-    then = features_at(points.select("customer_id", day=pl.when(is_logged).then(first).otherwise("day")), history)
-    return points.with_columns(then.select(CONTACT_FEATURES))
+    before = features_at(logged.select("customer_id", day=pl.lit(min(first_plans(history)))), history)
+    blind = logged.with_columns(before.select(CONTACT_FEATURES))
+    return pl.concat([points.filter(pl.col(CHANCES[0]).is_null()), blind])
 
 
 def carried_out_share(plan: pl.DataFrame, history: History, day: date, period_days: int) -> float:

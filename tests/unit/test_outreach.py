@@ -44,6 +44,18 @@ def found(history: History) -> Outreach:
     return outreach(history, as_of=END, policy=Policy(RULES))
 
 
+def carried_out(plan: pl.DataFrame, made_on: date) -> pl.DataFrame:
+    """The contacts of a plan, made two days after it, as touches that nobody answered."""
+    return plan.select(
+        "customer_id",
+        "channel",
+        touched_on=pl.lit(made_on + timedelta(days=2)),
+        direction=pl.lit("outbound"),
+        is_delivered=pl.lit(value=True),
+        is_engaged=pl.lit(value=False),
+    )
+
+
 def test_every_customer_has_channels_and_a_place_in_the_plan(history: History, found: Outreach) -> None:
     customers = history.customers.height
     assert found.next_best_channel.schema == NEXT_BEST_CHANNEL_SCHEMA
@@ -127,14 +139,7 @@ def test_a_plan_that_was_carried_out_is_learned_from_with_its_own_chances(histor
     """Accident: estimated propensities are put in the place of known ones; or a plan that nobody followed counts."""
     made_on = END - timedelta(days=40)
     plan = outreach(history, as_of=made_on, policy=Policy(RULES)).plan.contacts
-    contacts = plan.filter(pl.col("channel") != "none").select(
-        "customer_id",
-        "channel",
-        touched_on=pl.lit(made_on + timedelta(days=2)),
-        direction=pl.lit("outbound"),
-        is_delivered=pl.lit(value=True),
-        is_engaged=pl.lit(value=False),
-    )
+    contacts = carried_out(plan.filter(pl.col("channel") != "none"), made_on)
     followed = replace(history, touches=pl.concat([history.touches, contacts]), plans={made_on: plan})
     points = decision_points(followed, as_of=END, horizon_days=28, period_days=28)
     logged = points.drop_nulls(list(CHANCES))
@@ -153,17 +158,7 @@ def test_what_earlier_plans_did_does_not_tell_who_is_held_out(history: History) 
     """Accident: whoever had no mail for months is known to be held out, and so the hold-out compares with nobody."""
     days = END - timedelta(days=80), END - timedelta(days=40)
     plan = outreach(history, as_of=days[0], policy=Policy(RULES)).plan.contacts
-    contacts = pl.concat(
-        plan.filter(channel="email").select(
-            "customer_id",
-            "channel",
-            touched_on=pl.lit(day + timedelta(days=2)),
-            direction=pl.lit("outbound"),
-            is_delivered=pl.lit(value=True),
-            is_engaged=pl.lit(value=True),
-        )
-        for day in days
-    )
+    contacts = pl.concat(carried_out(plan.filter(channel="email"), day) for day in days)
     plans = {day: plan.with_columns(plan_id=pl.lit(f"{day}")) for day in days}
     followed = replace(history, touches=pl.concat([history.touches, contacts]), plans=plans)
     points = decision_points(followed, as_of=END, horizon_days=28, period_days=28)
