@@ -17,7 +17,7 @@ from models.contact_returns import contact_returns
 from models.contact_worth import contact_worth
 from models.customer_history import features_at
 from models.decision_points import as_decisions, decision_points
-from models.effects import doubly_robust, mean_effects
+from models.effects import comparability, doubly_robust, mean_effects
 from models.outreach import outreach
 from models.what_if import offers, what_if
 from pipelines.outreach_settings import OutreachSettings
@@ -92,8 +92,7 @@ def estimates(seed: int) -> Iterator[Found]:
     for place, effect in enumerate(mean_effects(scores), start=1):
         if effect.has_contrast:
             true = _true_effects(world, points, effect.arm)
-            both = scores.has_overlap[:, 0] & scores.has_overlap[:, place]
-            truth = float(true[both].mean())
+            truth = float(np.average(true, weights=comparability(scores, place)))
             naive = float(points.filter(arm=effect.arm)["outcome"].to_numpy().mean() - nobody)
             yield Found(effect.arm, effect.effect, naive, truth, effect.low <= truth <= effect.high)
 

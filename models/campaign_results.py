@@ -39,7 +39,7 @@ from models.campaign_groups import (
     outcomes,
     treated_share,
 )
-from models.effects import FEWEST_IN_ARM, Decisions, Scores, doubly_robust, mean_effects
+from models.effects import FEWEST_IN_ARM, Decisions, Scores, comparability, doubly_robust, mean_effects
 from models.experiments import at_every_look, compare, has_mismatch
 from models.result_words import result_reason
 
@@ -243,12 +243,12 @@ def _by_lots(scores: Scores, arm: int) -> _Finding:
 
 
 def _between(scores: Scores, arm: int, method: str) -> _Finding:
-    """The effect of an arm against none where both could happen, and the means of both there."""
+    """The effect of an arm against none where both could happen, and the means of both there, weighed alike."""
     found = mean_effects(scores, level=_LEVEL)[arm - 1]
     if not found.has_contrast:
         return _Finding(why="few")
-    both = scores.has_overlap[:, 0] & scores.has_overlap[:, arm]
-    means = [float(scores.values[both, place].mean()) for place in (arm, 0)]
+    weights = comparability(scores, arm)
+    means = [float(np.average(scores.values[:, place], weights=weights)) for place in (arm, 0)]
     p_value = 1.0 if found.standard_error == 0.0 else 2.0 * float(norm.sf(abs(found.effect) / found.standard_error))
     return _Finding(means[0], means[1], found.effect, found.low, found.high, p_value, method)
 

@@ -8,6 +8,10 @@ the outcome within the horizon. Every row gets a score per arm, the outcome to e
 Its mean is right if either the predicted outcomes or the propensities are (augmented inverse propensity weighting,
 Robins, Rotnitzky and Zhao 1994). Predictions for a customer come from models that never saw him (cross-fitting,
 Chernozhukov et al. 2018, doi:10.1111/ectj.12097), and standard errors count a customer's decisions as one.
+
+In the mean effect of an arm those decisions count most that could as well have been the one as the other (overlap
+weights, Li, Morgan and Zaslavsky 2018, doi:10.1080/01621459.2016.1260466). They tell most of an effect: one order of a
+customer who is hardly ever called no longer counts like those of fifty.
 """
 
 from __future__ import annotations
@@ -125,7 +129,8 @@ class Scores:
 
 @dataclass(frozen=True)
 class MeanEffect:
-    """What one arm adds to the outcome against no contact, on average over the decisions in which both could happen.
+    """What one arm adds to the outcome against no contact, on average over the decisions in which both could happen,
+    each as `comparability` weighs it.
 
     `share` says how many of all decisions those are, `effective_size` how many equally weighted ones the arm's weighted
     ones are worth (Kish). Without a contrast, the other numbers are NaN.
@@ -207,30 +212,42 @@ def mean_effects(scores: Scores, *, level: float = 0.95) -> list[MeanEffect]:
     return [_mean_effect(scores, arm, level) for arm in range(1, len(scores.arms))]
 
 
-def mean_and_error(values: Floats, customer: Integers) -> tuple[float, float]:
+def comparability(scores: Scores, arm: int) -> Floats:
+    """Return how much each decision tells of an arm against none: 0 where either could not happen, and most where both
+    were as likely."""
+    both = scores.has_overlap[:, 0] & scores.has_overlap[:, arm]
+    inverse = np.divide(1.0, scores.propensities[:, [0, arm]], out=np.ones((len(both), 2)), where=both[:, None])
+    return np.asarray(both / inverse.sum(axis=1))
+
+
+def mean_and_error(values: Floats, customer: Integers, weights: Floats | None = None) -> tuple[float, float]:
     """Return the mean and its standard error, a customer's rows counting as one cluster."""
-    mean = float(values.mean())
+    own = np.ones(len(values)) if weights is None else weights
+    mean = float(np.average(values, weights=own))
     _, place = np.unique(customer, return_inverse=True)
-    sums = np.bincount(place, values - mean)
+    sums = np.bincount(place, own * (values - mean))
     clusters = len(sums)
-    return mean, float(np.sqrt((sums**2).sum() * clusters / max(clusters - 1, 1)) / len(values))
+    return mean, float(np.sqrt((sums**2).sum() * clusters / max(clusters - 1, 1)) / own.sum())
 
 
 def _mean_effect(scores: Scores, arm: int, level: float) -> MeanEffect:
-    both = scores.has_overlap[:, 0] & scores.has_overlap[:, arm]
-    weights = 1.0 / scores.propensities[both & scores.followed[:, arm], arm]
+    comparable = comparability(scores, arm)
+    both = comparable > 0.0
+    followed = both & scores.followed[:, arm]
+    weights = comparable[followed] / scores.propensities[followed, arm]
     size = float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
     share = float(both.mean()) if len(both) else 0.0
     seen = [len(np.unique(scores.customer[both & scores.followed[:, number]])) for number in (0, arm)]
     if min(*seen, size) < FEWEST_IN_ARM:
         return MeanEffect(scores.arms[arm], *(np.nan,) * 4, share=share, effective_size=size)
-    effect, own = mean_and_error((scores.values[:, arm] - scores.values[:, 0])[both], scores.customer[both])
-    error = float(np.sqrt((own**2 + _variance_as_of_all(scores, arm, both)) / 2.0))
+    contrast = scores.values[:, arm] - scores.values[:, 0]
+    effect, own = mean_and_error(contrast[both], scores.customer[both], comparable[both])
+    error = float(np.sqrt((own**2 + _variance_as_of_all(scores, arm, both, comparable[both])) / 2.0))
     reach = float(norm.ppf(0.5 + level / 2.0)) * error
     return MeanEffect(scores.arms[arm], effect, error, effect - reach, effect + reach, share, size)
 
 
-def _variance_as_of_all(scores: Scores, arm: int, both: Booleans) -> float:
+def _variance_as_of_all(scores: Scores, arm: int, both: Booleans, weights: Floats) -> float:
     """The variance of the mean effect if outcomes scattered under the two arms as they do under all.
 
     An arm's own scatter owes much to a few large orders: where it had none, by chance, its effect comes out too low and
@@ -239,9 +256,8 @@ def _variance_as_of_all(scores: Scores, arm: int, both: Booleans) -> float:
     """
     predicted = (scores.predicted[:, arm] - scores.predicted[:, 0])[both]
     inverse = (1.0 / scores.propensities[both][:, [0, arm]]).sum(axis=1)
-    return float((scores.missed[both] ** 2 * inverse).mean() / both.sum()) + (
-        mean_and_error(predicted, scores.customer[both])[1] ** 2
-    )
+    scatter = (weights**2 * scores.missed[both] ** 2 * inverse).sum() / weights.sum() ** 2
+    return float(scatter) + mean_and_error(predicted, scores.customer[both], weights)[1] ** 2
 
 
 def _scores(decisions: Decisions, predicted: Floats, propensities: Floats) -> Scores:

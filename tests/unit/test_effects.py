@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.effects import Decisions, customer_folds, doubly_robust, mean_and_error, mean_effects
+from models.effects import Decisions, comparability, customer_folds, doubly_robust, mean_and_error, mean_effects
 
 ARMS = ("none", "email", "phone")
 EMAIL_EFFECT, PHONE_EFFECT = 1.0, 3.0
@@ -57,6 +57,18 @@ def test_wrong_outcome_models_do_no_harm_where_propensities_were_logged() -> Non
         )
         found.append([effect.effect for effect in mean_effects(doubly_robust(blind, seed=seed, difference=0.0))])
     assert np.abs(np.mean(found, axis=0) - [EMAIL_EFFECT, PHONE_EFFECT]).max() < 0.25
+
+
+def test_those_tell_most_who_could_as_well_have_been_contacted_as_not() -> None:
+    """Accident: one order of a customer who is hardly ever called counts like those of fifty, so nothing is proven."""
+    decisions, _ = biased_history(people=4_000, seed=1)
+    scores = doubly_robust(decisions, difference=0.0)
+    _, phone = mean_effects(scores)
+    both = comparability(scores, 2) > 0.0
+    contrast = scores.values[both, 2] - scores.values[both, 0]
+    _, error_of_all_alike = mean_and_error(contrast, scores.customer[both])
+    assert phone.standard_error < 0.8 * error_of_all_alike
+    assert phone.low < PHONE_EFFECT < phone.high
 
 
 def test_people_who_could_not_have_been_called_are_left_out_and_counted() -> None:
