@@ -57,9 +57,12 @@ def next_categories(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
 def customer_potential(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """What buyers spend and could spend, one row per buyer and category."""
     folders = workspace.folders
+    customers = workspace.warehouse.table("customers", columns=("customer_id", "kind", "account_id"))
+    # who buys for a company buys as a company does
+    of_company = pl.when(pl.col("account_id").is_not_null()).then(pl.lit("company")).otherwise("kind")
     table = potential_of(
         lines_of_purchases(workspace.warehouse).lazy(),
-        workspace.warehouse.table("customers", columns=("customer_id", "kind")),
+        customers.with_columns(kind=of_company),
         as_of=read_run_context(folders.raw),
         language=folders.settings.language,
     )
