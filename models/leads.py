@@ -4,7 +4,8 @@ The past is cut into periods. Whoever was known and had not bought at the beginn
 did not: a logistic regression over all of them gives the chance of a first purchase per period (discrete-time survival,
 Singer and Willett 1993, "It's about time"). Over the horizon the contact grows older period by period, and the chances
 add up. Only what was known at the beginning of a period is looked at. On held-out time the chances must beat the
-average by more than noise; otherwise everybody has the average.
+average by more than noise; otherwise everybody has the average. What cannot be told from noise by itself is shrunk
+towards nothing (the non-negative garrote, Breiman 1995, "Better subset regression"), so that it is no reason either.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ def lead_scores(
 
     Where history is shorter than three horizons, a third of it is looked ahead (`within_days`). Of whom is not known
     since when we know him, and everybody where no model beats the average, the average is told; where nobody was known
-    yet at the beginning of the stretch, there is none, and the chance is null.
+    yet at the beginning of the stretch, there is none, and the chance is null. So it is for leads among the history's
+    first orders: companies whose people have bought.
     """
     sources = history.sources()
     within = _within_days(history, as_of, horizon_days)
@@ -129,23 +131,40 @@ def lead_scores(
         scored = known.with_columns(conversion_probability=pl.Series(chance), basis=pl.lit(MODEL))
         said = reasons(known, model.standardised(known) * model.coefficients, model.names, language)
     plain = _PLAIN_REASONS[language]["none"] if average is None else _plain_reason(trial, language)
-    table = (
-        leads.select("customer_id")
-        .unique()
-        .join(scored.with_columns(said.alias("reason")), on="customer_id", how="left")
-        .with_columns(
-            pl.col("conversion_probability").fill_null(pl.lit(average, pl.Float64)),
-            pl.col("basis").fill_null(plain_basis),
-            pl.col("reason").fill_null(plain),
-            known_days=pl.col("age_days"),
-            within_days=pl.lit(periods * period),
-        )
-    )
+    told = _told_of_all(leads, scored.with_columns(said.alias("reason")), (average, plain_basis, plain))
+    table = _without_buyers(told, history, as_of, language).with_columns(within_days=pl.lit(periods * period))
     return LeadScores(
         table.select(pl.col(name).cast(dtype) for name, dtype in LEAD_SCORES_SCHEMA.items()).sort("customer_id"), trial
     )
 
 
+def _told_of_all(leads: pl.DataFrame, scored: pl.DataFrame, plain: tuple[float | None, str, str]) -> pl.DataFrame:
+    """The leads with what is told of them, and of who has no score or reason what is plainly told."""
+    average, basis, reason = plain
+    joined = leads.select("customer_id").unique().join(scored, on="customer_id", how="left")
+    return joined.with_columns(
+        pl.col("conversion_probability").fill_null(pl.lit(average, pl.Float64)),
+        pl.col("basis").fill_null(basis),
+        pl.col("reason").fill_null(reason),
+        known_days=pl.col("age_days"),
+    )
+
+
+def _without_buyers(told: pl.DataFrame, history: LeadHistory, as_of: date, language: str) -> pl.DataFrame:
+    """The table with no chance of a first order for whom there has been one."""
+    bought = history.first_orders.filter(pl.col("first_order_on") <= as_of)["customer_id"]
+    buys = pl.col("customer_id").is_in(bought.to_list())
+    return told.with_columns(
+        conversion_probability=pl.when(~buys).then("conversion_probability"),
+        basis=pl.when(buys).then(pl.lit(UNKNOWN)).otherwise("basis"),
+        reason=pl.when(buys).then(pl.lit(_BUYS[language])).otherwise("reason"),
+    )
+
+
+_BUYS = {
+    "en": "No lead any more: people of this company have bought.",
+    "de": "Kein Interessent mehr: Mitarbeiter dieser Firma haben schon gekauft.",
+}
 _PLAIN_REASONS = {
     "en": {
         "none": "Nobody has been known without an order for long enough to tell how many begin to buy.",
@@ -211,10 +230,24 @@ def _learned(history: LeadHistory, until: date, period: int, sources: tuple[str,
     names = tuple(name for name, is_used in zip(numbers.columns, varies, strict=True) if is_used)
     standardised = (values[:, varies] - mean[varies]) / scale[varies]
     regression = LogisticRegression(C=1.0, max_iter=1_000).fit(standardised, bought)
+    error = _standard_errors(standardised, regression.predict_proba(standardised)[:, 1])
     # rounded, because the last digits depend on the number of threads
-    coefficients = np.round(regression.coef_[0], 9)
+    coefficients = np.round(_shrunk(regression.coef_[0], error), 9)
     intercept = round(float(regression.intercept_[0]), 9)
     return LeadModel(names, sources, usual, mean[varies], scale[varies], intercept, coefficients, period)
+
+
+def _standard_errors(values: Floats, chance: Floats) -> Floats:
+    """How sure the coefficients of standardised values are, by the curvature of the penalised likelihood."""
+    rows = np.column_stack([np.ones(len(values)), values])
+    penalty = np.diag([0.0, *np.ones(values.shape[1])])
+    curvature = rows.T @ (rows * (chance * (1.0 - chance))[:, None]) + penalty
+    return np.asarray(np.sqrt(np.diag(np.linalg.inv(curvature)))[1:])
+
+
+def _shrunk(found: Floats, error: Floats) -> Floats:
+    is_more = np.abs(found) > error
+    return np.asarray(np.where(is_more, found - error**2 / np.where(is_more, found, 1.0), 0.0), dtype=np.float64)
 
 
 def _average(history: LeadHistory, begin: date, until: date) -> float | None:

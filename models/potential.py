@@ -58,8 +58,8 @@ _REASONS = {
         "more, but it is too early to tell what will follow.",
         "unclear": "Bought on {days day|days} for {actual} within {window} days; of {count} comparable customers some "
         "buy as much and some more.",
-        "some": "Did not buy within {window} days, but some of {count} comparable customers did; up to {potential} may be "
-        "expected.",
+        "some": "Did not buy within {window} days, but some of {count} comparable customers did; up to {potential} may "
+        "be expected.",
         "some_here": "Did not buy it within {window} days, but some of {count} comparable customers did; up to "
         "{potential} may be expected.",
         "absent": "Did not buy within {window} days, like many of {count} comparable customers.",
@@ -79,10 +79,10 @@ _REASONS = {
         "doch ist es zu früh, um zu sagen, was noch folgt.",
         "unclear": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; von {count} vergleichbaren Kunden "
         "kaufen manche ebenso viel, manche mehr.",
-        "some": "Kaufte nichts in {window} Tagen, manche von {count} vergleichbaren Kunden aber schon; bis zu {potential} "
-        "sind zu erwarten.",
-        "some_here": "Kaufte davon nichts in {window} Tagen, manche von {count} vergleichbaren Kunden aber schon; bis zu "
+        "some": "Kaufte nichts in {window} Tagen, manche von {count} vergleichbaren Kunden aber schon; bis zu "
         "{potential} sind zu erwarten.",
+        "some_here": "Kaufte davon nichts in {window} Tagen, manche von {count} vergleichbaren Kunden aber schon; bis "
+        "zu {potential} sind zu erwarten.",
         "absent": "Kaufte nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
         "absent_here": "Kaufte davon nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
     },

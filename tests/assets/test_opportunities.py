@@ -11,6 +11,7 @@ from models.affinity import NEXT_CATEGORIES_SCHEMA
 from pipelines.assets.opportunities import (
     account_potential,
     customer_potential,
+    first_orders,
     lines_of_purchases,
     next_categories,
 )
@@ -131,3 +132,28 @@ def test_potential_is_written_for_customers_and_for_companies(
         ("C2", "*", 9.0, "unknown"),
     ]
     assert accounts.select("account_id", "category", "actual").rows() == [("A1", "*", 9.0)]
+
+
+def test_a_company_has_bought_when_anybody_has_bought_for_it() -> None:
+    """Accident: a company that the CRM knows stays a lead for ever, since its orders bear its people's names."""
+    orders = pl.DataFrame(
+        {
+            "customer_id": ["anna", "bert", None, "carl"],
+            "account_id": ["A", "A", "B", "C"],
+            "ordered_on": [AS_OF, AS_OF.replace(day=1), AS_OF, AS_OF],
+            "is_purchase": [True, True, True, False],
+        }
+    )
+    customers = pl.DataFrame(
+        {
+            "customer_id": ["anna", "bert", "carl", "AG", "B KG", "C GmbH", "idle"],
+            "kind": ["person"] * 3 + ["company"] * 4,
+            "account_id": ["A", "A", "C", "A", "B", "C", None],
+        }
+    )
+    assert first_orders(orders, customers).rows() == [
+        ("AG", AS_OF.replace(day=1)),
+        ("B KG", AS_OF),
+        ("anna", AS_OF),
+        ("bert", AS_OF.replace(day=1)),
+    ]

@@ -165,7 +165,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 
 def test_one_odd_customer_does_not_change_what_is_expected_of_all_others() -> None:
-    """Accident: one order with a voucher for nearly all of it, and everybody is expected to spend fifty times as much."""
+    """Accident: one order with a voucher for nearly all of it, and all are expected to spend fifty times as much."""
     invented, lines = invent_purchases(1_500, seed=6)
     lines = lines.select("customer_id", "ordered_on", "category", "net_revenue")
     category = lines["category"].sort()[0]
