@@ -36,6 +36,8 @@ LEAD_SCORES_SCHEMA = pl.Schema(
 )
 MODEL, AVERAGE, UNKNOWN = "model", "average", "unknown"
 FEWEST_CONVERSIONS = 50
+# Of fewer contacts an average says next to nothing: its standard error would be more than a tenth.
+FEWEST_AVERAGED = 20
 _PERIODS_PER_HORIZON = 4
 _SHORTEST_PERIOD = 14
 _MOST_PERIODS = 24
@@ -109,9 +111,9 @@ def lead_scores(
     """Return the chance of every lead (customer_id) to buy within the horizon, sorted by customer_id.
 
     Where history is shorter than three horizons, a third of it is looked ahead (`within_days`). Of whom is not known
-    since when we know him, and everybody where no model beats the average, the average is told; where nobody was known
-    yet at the beginning of the stretch, there is none, and the chance is null. So it is for leads among the history's
-    first orders: companies whose people have bought.
+    since when we know him, and everybody where no model beats the average, the average is told. Where fewer than
+    `FEWEST_AVERAGED` were known at the beginning of the stretch there is none, and the chance is null. So it is for
+    leads among the history's first orders: companies whose people have bought.
     """
     sources = history.sources()
     within = _within_days(history, as_of, horizon_days)
@@ -167,13 +169,13 @@ _BUYS = {
 }
 _PLAIN_REASONS = {
     "en": {
-        "none": "Nobody has been known without an order for long enough to tell how many begin to buy.",
+        "none": "Too few have been known without an order for long enough to tell how many begin to buy.",
         "few": "The average of all contacts: too few have become buyers to tell them apart.",
         "no_better": "The average of all contacts: what is known of them does not foretell who buys.",
         "undated": "The average of all contacts: it is not known since when we know this one.",
     },
     "de": {
-        "none": "Noch niemand ist lange genug ohne Bestellung bekannt, um zu sagen, wie viele Käufer werden.",
+        "none": "Zu wenige sind lange genug ohne Bestellung bekannt, um zu sagen, wie viele Käufer werden.",
         "few": "Der Durchschnitt aller Kontakte: Zu wenige sind Käufer geworden, um sie zu unterscheiden.",
         "no_better": "Der Durchschnitt aller Kontakte: Was über sie bekannt ist, sagt nicht voraus, wer kauft.",
         "undated": "Der Durchschnitt aller Kontakte: Es ist nicht bekannt, seit wann wir diesen kennen.",
@@ -251,9 +253,12 @@ def _shrunk(found: Floats, error: Floats) -> Floats:
 
 
 def _average(history: LeadHistory, begin: date, until: date) -> float | None:
-    """The share of those contacts known on a day who bought up to another, as that of one more would have been."""
+    """The share of those contacts known on a day who bought up to another, as that of one more would have been.
+
+    None where they are too few.
+    """
     leads = history.as_known_on(begin, ())
-    if leads.is_empty():
+    if leads.height < FEWEST_AVERAGED:
         return None
     bought = history.bought_within(leads, begin, until)
     return round((float(bought.sum()) + 0.5) / (leads.height + 1.0), 9)

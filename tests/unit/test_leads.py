@@ -107,7 +107,17 @@ def test_facts_are_those_of_the_day() -> None:
     assert history.bought_within(leads, day, day + timedelta(days=8)).to_list() == [False]
 
 
-@pytest.mark.parametrize("customers", [2, 60])
+@pytest.mark.parametrize("customers", [10, 30, 60])
+def test_a_handful_of_contacts_gives_no_average(customers: int) -> None:
+    """Accident: one contact was known a year ago and did not buy, so the next one is told to buy with 25 %."""
+    found = Known(customers, seed=1).scores().table
+    assert found.height > 0
+    assert found["conversion_probability"].null_count() == found.height
+    assert found["basis"].unique().to_list() == ["unknown"]
+    assert found["reason"].str.starts_with("Too few have been known").all()
+
+
+@pytest.mark.parametrize("customers", [2, 200])
 def test_too_few_conversions_give_everybody_the_average_with_the_reason(customers: int) -> None:
     few = Known(customers, seed=1)
     found = few.scores()
@@ -118,7 +128,7 @@ def test_too_few_conversions_give_everybody_the_average_with_the_reason(customer
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "Nobody has been known"), ("de", "Noch niemand ist lange genug ohne")]
+    ("language", "said"), [("en", "Too few have been known"), ("de", "Zu wenige sind lange genug ohne")]
 )
 def test_where_nobody_was_known_before_no_chance_is_told(language: str, said: str) -> None:
     """Accident: contacts who were all imported today are each told to buy with a chance of one half."""
