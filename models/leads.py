@@ -4,8 +4,8 @@ The past is cut into periods. Whoever was known and had not bought at the beginn
 did not: a logistic regression over all of them gives the chance of a first purchase per period (discrete-time survival,
 Singer and Willett 1993, "It's about time"). Over the horizon the contact grows older period by period, and the chances
 add up. Only what was known at the beginning of a period is looked at. On held-out time the chances must beat the
-average by more than noise; otherwise everybody has the average. What cannot be told from noise by itself is shrunk
-towards nothing (the non-negative garrote, Breiman 1995, "Better subset regression"), so that it is no reason either.
+average by more than noise; otherwise everybody has the average. What cannot be told from noise is left out
+(`models.sure_coefficients`), so that it is no reason either.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import polars as pl
 
 from models.lead_history import LeadHistory, features
 from models.lead_reasons import reasons
+from models.sure_coefficients import freed_of_noise
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -232,24 +233,10 @@ def _learned(history: LeadHistory, until: date, period: int, sources: tuple[str,
     names = tuple(name for name, is_used in zip(numbers.columns, varies, strict=True) if is_used)
     standardised = (values[:, varies] - mean[varies]) / scale[varies]
     regression = LogisticRegression(C=1.0, max_iter=1_000).fit(standardised, bought)
-    error = _standard_errors(standardised, regression.predict_proba(standardised)[:, 1])
+    intercept, coefficients = freed_of_noise(float(regression.intercept_[0]), regression.coef_[0], standardised)
     # rounded, because the last digits depend on the number of threads
-    coefficients = np.round(_shrunk(regression.coef_[0], error), 9)
-    intercept = round(float(regression.intercept_[0]), 9)
+    intercept, coefficients = round(intercept, 9), np.round(coefficients, 9)
     return LeadModel(names, sources, usual, mean[varies], scale[varies], intercept, coefficients, period)
-
-
-def _standard_errors(values: Floats, chance: Floats) -> Floats:
-    """How sure the coefficients of standardised values are, by the curvature of the penalised likelihood."""
-    rows = np.column_stack([np.ones(len(values)), values])
-    penalty = np.diag([0.0, *np.ones(values.shape[1])])
-    curvature = rows.T @ (rows * (chance * (1.0 - chance))[:, None]) + penalty
-    return np.asarray(np.sqrt(np.diag(np.linalg.inv(curvature)))[1:])
-
-
-def _shrunk(found: Floats, error: Floats) -> Floats:
-    is_more = np.abs(found) > error
-    return np.asarray(np.where(is_more, found - error**2 / np.where(is_more, found, 1.0), 0.0), dtype=np.float64)
 
 
 def _average(history: LeadHistory, begin: date, until: date) -> float | None:

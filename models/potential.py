@@ -47,11 +47,12 @@ _FOUND = (*LEVELS, "comparable")
 _REASONS = {
     "en": {
         "few": "Fewer than {fewest} customers are comparable, too few to tell.",
-        "open": "Bought on {days day|days} for {actual} within {window} days; by {count} comparable customers up to "
-        "{potential} may be expected.",
-        "new": "Did not buy within {window} days; by {count} comparable customers up to {potential} may be expected.",
-        "new_here": "Did not buy it within {window} days; by {count} comparable customers up to {potential} may be "
+        "open": "Bought on {days day|days} for {actual} within {window} days; going by {count} comparable customers, "
+        "up to {potential} may be expected.",
+        "new": "Did not buy within {window} days; going by {count} comparable customers, up to {potential} may be "
         "expected.",
+        "new_here": "Did not buy it within {window} days; going by {count} comparable customers, up to {potential} may "
+        "be expected.",
         "exhausted": "Bought on {days day|days} for {actual} within {window} days; hardly any of {count} comparable "
         "customers buys more.",
         "young": "Bought on {days day|days} for {actual}; hardly any of {count} customers who came as lately buys "
