@@ -72,7 +72,7 @@ def _facts(day: date, sources: Sequence[str]) -> list[pl.Expr]:
         count(of("reaction") & is_recent).alias("reactions"),
         count(of("conversation") & is_recent).alias("conversations"),
         (pl.lit(day) - last_reaction).dt.total_days().alias("days_since_reaction"),
-        (count(of("deal")) - count(of("deal_lost"))).clip(0).alias("open_deals"),
+        (count(of("deal")) - count(of("deal_closed"))).clip(0).alias("open_deals"),
         of("company").any().alias("has_company"),
         of("job_title").any().alias("has_job_title"),
         of("yes").any().alias("has_agreed"),
