@@ -43,7 +43,7 @@ _FEWEST_CATEGORIES = 3
 _SHORTEST_STRETCH = 28
 # Recall must be higher by this many standard errors of the difference: 95 %, one-sided.
 _SURE = 1.645
-# Below this the purchases say so little that they are no reason.
+# Below this, and above its inverse, the purchases say so little that they are no reason.
 _TELLING_LIFT = 1.1
 
 _REASONS = {
@@ -51,13 +51,20 @@ _REASONS = {
         "earlier": "Has bought {category} before, but not within the last 12 months.",
         "other": "What this customer buys, above all {other}, makes {category} {lift} times as likely as for others "
         "who buy as much.",
+        "whole": "What this customer buys makes {category} {lift} times as likely as for others who buy as much.",
         "usual": "Many customers buy {category}; what this one has bought says little about it.",
+        "less": "Many customers buy {category}; by what this one buys a purchase is only {lift} times as likely as for "
+        "others who buy as much.",
     },
     "de": {
         "earlier": "Hat {category} schon gekauft, aber nicht in den letzten 12 Monaten.",
         "other": "Was dieser Kunde kauft, vor allem {other}, macht {category} {lift}-mal so wahrscheinlich wie bei "
         "anderen, die ebenso viel kaufen.",
+        "whole": "Was dieser Kunde kauft, macht {category} {lift}-mal so wahrscheinlich wie bei anderen, die ebenso "
+        "viel kaufen.",
         "usual": "{category} kaufen viele; was dieser Kunde gekauft hat, sagt wenig darüber.",
+        "less": "{category} kaufen viele; nach dem, was dieser Kunde kauft, ist ein Kauf nur {lift}-mal so "
+        "wahrscheinlich wie bei anderen, die ebenso viel kaufen.",
     },
 }
 
@@ -208,6 +215,7 @@ def _told(
             "has_other": other >= 0,
             "by_others": features[row, column, 1] * affinity.coefficients[1],
             "by_itself": features[row, column, 2] * affinity.coefficients[2],
+            "is_earlier": features[row, column, 2] > 0.0,
         }
     )
 
@@ -227,13 +235,18 @@ def _most_telling(affinity: Affinity, bought: Floats, column: Ints) -> Ints:
 def _with_reasons(told: pl.DataFrame, within_days: int, language: str) -> pl.DataFrame:
     phrases = _REASONS[language]
     values = {name: pl.col(name) for name in ("category", "other")} | {"lift": number(pl.col("lift"), language, 1)}
-    is_telling = pl.col("lift") >= _TELLING_LIFT
+    said = {name: sentence(phrase, **values) for name, phrase in phrases.items()}
+    is_telling, is_less = pl.col("lift") >= _TELLING_LIFT, pl.col("lift") <= 1.0 / _TELLING_LIFT
     reason = (
         pl.when(is_telling & pl.col("has_other") & (pl.col("by_others") > pl.col("by_itself")))
-        .then(sentence(phrases["other"], **values))
-        .when(is_telling & (pl.col("by_itself") > 0.0))
-        .then(sentence(phrases["earlier"], **values))
-        .otherwise(sentence(phrases["usual"], **values))
+        .then(said["other"])
+        .when(is_less)
+        .then(said["less"])
+        .when("is_earlier")
+        .then(said["earlier"])
+        .when(is_telling)
+        .then(said["whole"])
+        .otherwise(said["usual"])
     )
     ranked = told.lazy().with_columns(within_days=pl.lit(within_days), reason=reason)
     return ranked.select(pl.col(name).cast(dtype) for name, dtype in NEXT_CATEGORIES_SCHEMA.items()).collect()

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 import polars as pl
 
 RECENT_DAYS = 365
+# A reaction counts so many days after the mailing was sent (int_leads_observed).
+DAYS_TO_REACT = 7
 # So long ago, or never: no difference any more.
 _LONG_AGO = 365
 # Mailings by which a contact's share of reactions is drawn towards the usual one.
@@ -21,7 +23,7 @@ class LeadHistory:
     """Events before the first purchase, and the purchases.
 
     `events` has customer_id, known_on, kind, detail and event_count (int_leads_observed), `first_orders` customer_id
-    and first_order_on, one row per customer who bought.
+    and first_order_on, one row per customer who bought, himself or, of a company, through its people.
     """
 
     events: pl.DataFrame
@@ -70,7 +72,7 @@ def _facts(day: date, sources: Sequence[str]) -> list[pl.Expr]:
         count(of("reaction") & is_recent).alias("reactions"),
         count(of("conversation") & is_recent).alias("conversations"),
         (pl.lit(day) - last_reaction).dt.total_days().alias("days_since_reaction"),
-        (count(of("deal")) - count(of("deal_lost"))).clip(0).alias("open_deals"),
+        (count(of("deal")) - count(of("deal_closed"))).clip(0).alias("open_deals"),
         of("company").any().alias("has_company"),
         of("job_title").any().alias("has_job_title"),
         of("yes").any().alias("has_agreed"),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.lead_history import RECENT_DAYS
+from models.lead_history import DAYS_TO_REACT, RECENT_DAYS
 from models.sentences import sentence
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ _PHRASES: dict[str, dict[str, str]] = {
         "reaction_share": "reacted to {reactions} of {mailings mailing|mailings} in {window} days",
         "mailings": "got {mailings mailing|mailings} in {window} days",
         "no_reaction": "has never reacted to a mailing",
-        "days_since_reaction": "reacted to a mailing {days_since_reaction day|days} ago",
+        "days_since_reaction": "reacted to a mailing sent {days_since_sent day|days} ago",
         "conversations": "{conversations conversation|conversations} in {window} days",
         "open_deals": "{open_deals deal|deals} under way",
         "has_company": "belongs to a company",
@@ -48,7 +48,7 @@ _PHRASES: dict[str, dict[str, str]] = {
         "reaction_share": "reagierte auf {reactions} von {mailings Mailing|Mailings} in {window} Tagen",
         "mailings": "bekam {mailings Mailing|Mailings} in {window} Tagen",
         "no_reaction": "hat noch nie auf ein Mailing reagiert",
-        "days_since_reaction": "reagierte vor {days_since_reaction Tag|Tagen} auf ein Mailing",
+        "days_since_reaction": "reagierte auf ein Mailing, das vor {days_since_sent Tag|Tagen} kam",
         "conversations": "{conversations Gespräch|Gespräche} in {window} Tagen",
         "open_deals": "{open_deals laufendes Geschäft|laufende Geschäfte}",
         "has_company": "gehört zu einer Firma",
@@ -103,8 +103,9 @@ def _fact(name: str, phrases: Mapping[str, str]) -> pl.Expr:
         return _either(name, *(phrases[key].format(source=source) for key in ("from", "no_from")))
     if name.startswith("has_"):
         return _either(name, phrases[name], phrases[f"no_{name}"])
-    columns = ("age_days", "reactions", "mailings", "conversations", "open_deals", "days_since_reaction")
+    columns = ("age_days", "reactions", "mailings", "conversations", "open_deals")
     values = {column: pl.col(column).fill_null(0) for column in columns}
+    values["days_since_sent"] = pl.col("days_since_reaction").fill_null(0) + DAYS_TO_REACT
     said = sentence(phrases[name], window=pl.lit(str(RECENT_DAYS)), **values)
     if name == "days_since_reaction":
         return pl.when(pl.col(name).is_null()).then(pl.lit(phrases["no_reaction"])).otherwise(said)

@@ -4,7 +4,8 @@ The past is cut into periods. Whoever was known and had not bought at the beginn
 did not: a logistic regression over all of them gives the chance of a first purchase per period (discrete-time survival,
 Singer and Willett 1993, "It's about time"). Over the horizon the contact grows older period by period, and the chances
 add up. Only what was known at the beginning of a period is looked at. On held-out time the chances must beat the
-average by more than noise; otherwise everybody has the average.
+average by more than noise; otherwise everybody has the average. What cannot be told from noise is left out
+(`models.sure_coefficients`), so that it is no reason either.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import polars as pl
 
 from models.lead_history import LeadHistory, features
 from models.lead_reasons import reasons
+from models.sure_coefficients import freed_of_noise
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -35,6 +37,8 @@ LEAD_SCORES_SCHEMA = pl.Schema(
 )
 MODEL, AVERAGE, UNKNOWN = "model", "average", "unknown"
 FEWEST_CONVERSIONS = 50
+# Of fewer contacts an average says next to nothing: its standard error would be more than a tenth.
+FEWEST_AVERAGED = 20
 _PERIODS_PER_HORIZON = 4
 _SHORTEST_PERIOD = 14
 _MOST_PERIODS = 24
@@ -108,8 +112,9 @@ def lead_scores(
     """Return the chance of every lead (customer_id) to buy within the horizon, sorted by customer_id.
 
     Where history is shorter than three horizons, a third of it is looked ahead (`within_days`). Of whom is not known
-    since when we know him, and everybody where no model beats the average, the average is told; where nobody was known
-    yet at the beginning of the stretch, there is none, and the chance is null.
+    since when we know him, and everybody where no model beats the average, the average is told. Where fewer than
+    `FEWEST_AVERAGED` were known at the beginning of the stretch there is none, and the chance is null. So it is for
+    leads among the history's first orders: companies whose people have bought.
     """
     sources = history.sources()
     within = _within_days(history, as_of, horizon_days)
@@ -129,32 +134,49 @@ def lead_scores(
         scored = known.with_columns(conversion_probability=pl.Series(chance), basis=pl.lit(MODEL))
         said = reasons(known, model.standardised(known) * model.coefficients, model.names, language)
     plain = _PLAIN_REASONS[language]["none"] if average is None else _plain_reason(trial, language)
-    table = (
-        leads.select("customer_id")
-        .unique()
-        .join(scored.with_columns(said.alias("reason")), on="customer_id", how="left")
-        .with_columns(
-            pl.col("conversion_probability").fill_null(pl.lit(average, pl.Float64)),
-            pl.col("basis").fill_null(plain_basis),
-            pl.col("reason").fill_null(plain),
-            known_days=pl.col("age_days"),
-            within_days=pl.lit(periods * period),
-        )
-    )
+    told = _told_of_all(leads, scored.with_columns(said.alias("reason")), (average, plain_basis, plain))
+    table = _without_buyers(told, history, as_of, language).with_columns(within_days=pl.lit(periods * period))
     return LeadScores(
         table.select(pl.col(name).cast(dtype) for name, dtype in LEAD_SCORES_SCHEMA.items()).sort("customer_id"), trial
     )
 
 
+def _told_of_all(leads: pl.DataFrame, scored: pl.DataFrame, plain: tuple[float | None, str, str]) -> pl.DataFrame:
+    """The leads with what is told of them, and of who has no score or reason what is plainly told."""
+    average, basis, reason = plain
+    joined = leads.select("customer_id").unique().join(scored, on="customer_id", how="left")
+    return joined.with_columns(
+        pl.col("conversion_probability").fill_null(pl.lit(average, pl.Float64)),
+        pl.col("basis").fill_null(basis),
+        pl.col("reason").fill_null(reason),
+        known_days=pl.col("age_days"),
+    )
+
+
+def _without_buyers(told: pl.DataFrame, history: LeadHistory, as_of: date, language: str) -> pl.DataFrame:
+    """The table with no chance of a first order for whom there has been one."""
+    bought = history.first_orders.filter(pl.col("first_order_on") <= as_of)["customer_id"]
+    buys = pl.col("customer_id").is_in(bought.to_list())
+    return told.with_columns(
+        conversion_probability=pl.when(~buys).then("conversion_probability"),
+        basis=pl.when(buys).then(pl.lit(UNKNOWN)).otherwise("basis"),
+        reason=pl.when(buys).then(pl.lit(_BUYS[language])).otherwise("reason"),
+    )
+
+
+_BUYS = {
+    "en": "No lead any more: people of this company have bought.",
+    "de": "Kein Interessent mehr: Mitarbeiter dieser Firma haben schon gekauft.",
+}
 _PLAIN_REASONS = {
     "en": {
-        "none": "Nobody has been known without an order for long enough to tell how many begin to buy.",
+        "none": "Too few have been known without an order for long enough to tell how many begin to buy.",
         "few": "The average of all contacts: too few have become buyers to tell them apart.",
         "no_better": "The average of all contacts: what is known of them does not foretell who buys.",
         "undated": "The average of all contacts: it is not known since when we know this one.",
     },
     "de": {
-        "none": "Noch niemand ist lange genug ohne Bestellung bekannt, um zu sagen, wie viele Käufer werden.",
+        "none": "Zu wenige sind lange genug ohne Bestellung bekannt, um zu sagen, wie viele Käufer werden.",
         "few": "Der Durchschnitt aller Kontakte: Zu wenige sind Käufer geworden, um sie zu unterscheiden.",
         "no_better": "Der Durchschnitt aller Kontakte: Was über sie bekannt ist, sagt nicht voraus, wer kauft.",
         "undated": "Der Durchschnitt aller Kontakte: Es ist nicht bekannt, seit wann wir diesen kennen.",
@@ -211,16 +233,19 @@ def _learned(history: LeadHistory, until: date, period: int, sources: tuple[str,
     names = tuple(name for name, is_used in zip(numbers.columns, varies, strict=True) if is_used)
     standardised = (values[:, varies] - mean[varies]) / scale[varies]
     regression = LogisticRegression(C=1.0, max_iter=1_000).fit(standardised, bought)
+    intercept, coefficients = freed_of_noise(float(regression.intercept_[0]), regression.coef_[0], standardised)
     # rounded, because the last digits depend on the number of threads
-    coefficients = np.round(regression.coef_[0], 9)
-    intercept = round(float(regression.intercept_[0]), 9)
+    intercept, coefficients = round(intercept, 9), np.round(coefficients, 9)
     return LeadModel(names, sources, usual, mean[varies], scale[varies], intercept, coefficients, period)
 
 
 def _average(history: LeadHistory, begin: date, until: date) -> float | None:
-    """The share of those contacts known on a day who bought up to another, as that of one more would have been."""
+    """The share of those contacts known on a day who bought up to another, as that of one more would have been.
+
+    None where they are too few.
+    """
     leads = history.as_known_on(begin, ())
-    if leads.is_empty():
+    if leads.height < FEWEST_AVERAGED:
         return None
     bought = history.bought_within(leads, begin, until)
     return round((float(bought.sum()) + 0.5) / (leads.height + 1.0), 9)

@@ -47,19 +47,24 @@ _FOUND = (*LEVELS, "comparable")
 _REASONS = {
     "en": {
         "few": "Fewer than {fewest} customers are comparable, too few to tell.",
-        "open": "Bought on {days day|days} for {actual} within {window} days; by {count} comparable customers up to "
-        "{potential} may be expected.",
-        "new": "Did not buy within {window} days; by {count} comparable customers up to {potential} may be expected.",
-        "new_here": "Did not buy it within {window} days; by {count} comparable customers up to {potential} may be "
+        "open": "Bought on {days day|days} for {actual} within {window} days; going by {count} comparable customers, "
+        "up to {potential} may be expected.",
+        "new": "Did not buy within {window} days; going by {count} comparable customers, up to {potential} may be "
         "expected.",
+        "new_here": "Did not buy it within {window} days; going by {count} comparable customers, up to {potential} may "
+        "be expected.",
         "exhausted": "Bought on {days day|days} for {actual} within {window} days; hardly any of {count} comparable "
         "customers buys more.",
         "young": "Bought on {days day|days} for {actual}; hardly any of {count} customers who came as lately buys "
         "more, but it is too early to tell what will follow.",
         "unclear": "Bought on {days day|days} for {actual} within {window} days; of {count} comparable customers some "
         "buy as much and some more.",
-        "absent": "Did not buy within {window} days, as many of {count} comparable customers.",
-        "absent_here": "Did not buy it within {window} days, as many of {count} comparable customers.",
+        "some": "Did not buy within {window} days, but some of {count} comparable customers did; up to {potential} may "
+        "be expected.",
+        "some_here": "Did not buy it within {window} days, but some of {count} comparable customers did; up to "
+        "{potential} may be expected.",
+        "absent": "Did not buy within {window} days, like many of {count} comparable customers.",
+        "absent_here": "Did not buy it within {window} days, like many of {count} comparable customers.",
     },
     "de": {
         "few": "Weniger als {fewest} Kunden sind vergleichbar, zu wenige für eine Aussage.",
@@ -75,6 +80,10 @@ _REASONS = {
         "doch ist es zu früh, um zu sagen, was noch folgt.",
         "unclear": "Kaufte an {days Tag|Tagen} für {actual} in {window} Tagen; von {count} vergleichbaren Kunden "
         "kaufen manche ebenso viel, manche mehr.",
+        "some": "Kaufte nichts in {window} Tagen, manche von {count} vergleichbaren Kunden aber schon; bis zu "
+        "{potential} sind zu erwarten.",
+        "some_here": "Kaufte davon nichts in {window} Tagen, manche von {count} vergleichbaren Kunden aber schon; bis "
+        "zu {potential} sind zu erwarten.",
         "absent": "Kaufte nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
         "absent_here": "Kaufte davon nichts in {window} Tagen, wie viele von {count} vergleichbaren Kunden.",
     },
@@ -163,7 +172,9 @@ def _with_actual(buyers: pl.DataFrame, bought: pl.DataFrame) -> pl.DataFrame:
     joined = buyers.join(spend, on="customer_id", how="left", maintain_order="left")
     joined = joined.with_columns(pl.col("days").fill_null(0), actual)
     is_in = (pl.col("days") > 0) & (pl.col("value") > 0.0)
-    usual_share = (pl.col("actual") / pl.col("days") / pl.col("value")).filter(is_in).mean().fill_null(0.0)
+    # No more than all of it: after a voucher for the whole order one customer's share alone would be beyond bounds.
+    share = (pl.col("actual") / pl.col("days") / pl.col("value")).clip(0.0, 1.0)
+    usual_share = share.filter(is_in).mean().fill_null(0.0)
     return joined.with_columns(
         further=(pl.col("actual") + pl.col("value").clip(0.0) * usual_share) / (pl.col("days") + 1)
     )
@@ -225,14 +236,19 @@ def _reason(window_days: int, language: str) -> pl.Expr:
         "potential": number(pl.col("potential").fill_null(0.0), language),
     }
     said = {name: sentence(template, **values) for name, template in _REASONS[language].items()}
-    of_all = pl.col("category") == ALL
+    all_or_here = {
+        name: pl.when(pl.col("category") == ALL).then(said[name]).otherwise(said[f"{name}_here"])
+        for name in ("new", "some", "absent")
+    }
+    # what rounds to nothing is nothing to expect
+    is_some = pl.col("potential").round() > 0.0
     return (
         pl.when(pl.col("comparable").is_null())
         .then(said["few"])
         .when((pl.col("days") == 0) & (pl.col("verdict") == "open"))
-        .then(pl.when(of_all).then(said["new"]).otherwise(said["new_here"]))
+        .then(all_or_here["new"])
         .when(pl.col("days") == 0)
-        .then(pl.when(of_all).then(said["absent"]).otherwise(said["absent_here"]))
+        .then(pl.when(is_some).then(all_or_here["some"]).otherwise(all_or_here["absent"]))
         .when(pl.col("verdict") == "open")
         .then(said["open"])
         .when(pl.col("verdict") == "exhausted")

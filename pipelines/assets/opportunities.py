@@ -57,9 +57,12 @@ def next_categories(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
 def customer_potential(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """What buyers spend and could spend, one row per buyer and category."""
     folders = workspace.folders
+    customers = workspace.warehouse.table("customers", columns=("customer_id", "kind", "account_id"))
+    # who buys for a company buys as a company does
+    of_company = pl.when(pl.col("account_id").is_not_null()).then(pl.lit("company")).otherwise("kind")
     table = potential_of(
         lines_of_purchases(workspace.warehouse).lazy(),
-        workspace.warehouse.table("customers", columns=("customer_id", "kind")),
+        customers.with_columns(kind=of_company),
         as_of=read_run_context(folders.raw),
         language=folders.settings.language,
     )
@@ -96,13 +99,11 @@ def account_potential(workspace: WorkspaceResource) -> dg.MaterializeResult[None
 def lead_scores(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """How likely a customer without an order buys, one row per lead."""
     folders, warehouse = workspace.folders, workspace.warehouse
-    orders = warehouse.table("orders", columns=("customer_id", "ordered_on", "is_purchase"))
-    bought = orders.filter(pl.col("is_purchase") & pl.col("customer_id").is_not_null())
-    customers = warehouse.table("customers", columns=("customer_id", "is_buyer"))
+    customers = warehouse.table("customers", columns=("customer_id", "is_buyer", "kind", "account_id"))
     found = leads_of(
         LeadHistory(
             warehouse.table("int_leads_observed", schema="core"),
-            bought.group_by("customer_id").agg(first_order_on=pl.col("ordered_on").min()),
+            first_orders(warehouse.table("orders", columns=ORDER_COLUMNS), customers),
         ),
         customers.filter(~pl.col("is_buyer")),
         as_of=read_run_context(folders.raw),
@@ -117,6 +118,18 @@ def lead_scores(workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
             "chances_on_held_out_time": in_markdown(lead_trial_table(found.trial)),
         },
     )
+
+
+def first_orders(orders: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """Return customer_id and first_order_on of who has bought; a company has when anybody has bought for it."""
+    bought = orders.filter("is_purchase")
+    companies = customers.filter(kind="company").select("customer_id", "account_id")
+    parts = (
+        bought.select("customer_id", "ordered_on"),
+        bought.select("account_id", "ordered_on").join(companies, on="account_id").select("customer_id", "ordered_on"),
+    )
+    known = pl.concat(parts).drop_nulls("customer_id")
+    return known.group_by("customer_id").agg(first_order_on=pl.col("ordered_on").min()).sort("customer_id")
 
 
 def lines_of_purchases(warehouse: Warehouse, buyer: str = "customer_id") -> pl.DataFrame:

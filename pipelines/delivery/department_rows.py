@@ -92,14 +92,16 @@ def campaign_results(tables: Tables) -> pl.LazyFrame:
 
 def potential(tables: Tables) -> pl.LazyFrame:
     """One row per customer and category of which is known whether there is room, with the room in money."""
-    told = _with_room(tables["customer_potential"])
+    told = _with_room(tables["customer_potential"].filter(pl.col("verdict") != "unknown"))
     return _with_customer(told, tables, "first_name", "last_name", "company_name")
 
 
 def white_space(tables: Tables) -> pl.LazyFrame:
-    """One row per company and category in which it is expected to buy more than it does."""
+    """One row per company and category in which it is expected to buy more, or buys nothing as some others do."""
     names = tables["accounts"].select("account_id", "name")
-    told = _with_room(tables["account_potential"]).filter(pl.col("room") > 0)
+    is_missed = (pl.col("category") != "*") & (pl.col("actual") == 0) & (pl.col("verdict") == "unknown")
+    found = tables["account_potential"].filter((pl.col("verdict") == "open") | is_missed)
+    told = _with_room(found).filter(pl.col("room").round() > 0)
     return told.join(names, on="account_id", how="left").select("account_id", "name", pl.exclude("account_id", "name"))
 
 
@@ -112,8 +114,7 @@ def leads(tables: Tables) -> pl.LazyFrame:
 
 
 def _with_room(potentials: pl.LazyFrame) -> pl.LazyFrame:
-    known = potentials.filter(pl.col("verdict") != "unknown")
-    return known.with_columns(room=pl.col("potential") - pl.col("actual"))
+    return potentials.with_columns(room=pl.col("potential") - pl.col("actual"))
 
 
 def slipping(tables: Tables) -> pl.LazyFrame:

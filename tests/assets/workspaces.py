@@ -23,7 +23,7 @@ FOUR_ORDERS = {
     "order_lines": pl.DataFrame(
         {"order_id": ["1", "2", "3"], "category": ["Tea", "Cups", "Tea"], "net_revenue": [1.0, 2.0, 3.0]}
     ),
-    "customers": pl.DataFrame({"customer_id": ["C1", "C2"], "kind": ["person", "person"]}),
+    "customers": pl.DataFrame({"customer_id": ["C1", "C2"], "kind": ["person", "person"], "account_id": [None, "A1"]}),
 }
 
 

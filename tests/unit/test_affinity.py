@@ -131,6 +131,26 @@ def test_what_lies_after_the_day_of_the_run_is_not_seen(lines: pl.DataFrame) -> 
     assert_frame_equal(seen.table, alone.table)
 
 
+@pytest.mark.parametrize(
+    ("language", "little", "only", "before"),
+    [("en", "says little", " only ", "^Has bought "), ("de", "sagt wenig", " nur ", "^Hat .* schon gekauft")],
+)
+def test_no_reason_contradicts_the_lift_beside_it(
+    lines: pl.DataFrame, language: str, little: str, only: str, before: str
+) -> None:
+    """Accident: "what he has bought says little about it" beside a lift of 0.4, or of what he has bought before."""
+    table = next_categories(lines.lazy(), as_of=AS_OF, language=language).table
+    bought = lines.filter(pl.col("ordered_on") <= AS_OF).select("customer_id", "category").unique()
+    rows = table.join(bought.with_columns(is_earlier=True), on=["customer_id", "category"], how="left")
+    reason, lift = pl.col("reason"), pl.col("lift")
+    is_little = reason.str.contains(little)
+    assert rows.filter(is_little).height > 100
+    assert rows.filter(is_little & ~lift.is_between(1 / 1.1, 1.1)).is_empty()
+    assert rows.filter(is_little & pl.col("is_earlier")).is_empty()
+    assert rows.filter(reason.str.contains(only) != (lift <= 1 / 1.1)).is_empty()
+    assert rows.filter(reason.str.contains(before) & pl.col("is_earlier").is_null()).is_empty()
+
+
 def test_reasons_speak_german_with_a_decimal_comma(lines: pl.DataFrame) -> None:
     reasons = next_categories(lines.lazy(), as_of=AS_OF, language="de").table["reason"]
     assert reasons.str.contains(r"^Was dieser Kunde kauft, vor allem \w+, macht \w+ [1-9],[0-9]-mal").any()

@@ -10,6 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from models.lead_history import LeadHistory
+from models.lead_reasons import reasons
 from models.leads import LEAD_SCORES_SCHEMA, LeadScores, lead_scores, trial_of
 from twin.company import expected_orders, future_orders
 from twin.first_contacts import invent_first_contacts
@@ -89,7 +90,8 @@ def test_facts_are_those_of_the_day() -> None:
         ("L", date(2026, 1, 1), "record", "crm", 1),
         ("L", date(2026, 2, 1), "mailing", None, 2),
         ("L", date(2026, 2, 1), "reaction", None, 1),
-        ("L", date(2026, 2, 10), "deal", None, 1),
+        ("L", date(2026, 2, 10), "deal", None, 2),
+        ("L", date(2026, 2, 20), "deal_closed", None, 1),
         ("L", date(2026, 3, 2), "deal", None, 1),
         ("L", date(2026, 3, 5), "yes", None, 1),
         ("B", date(2026, 1, 1), "record", "crm", 1),
@@ -106,7 +108,17 @@ def test_facts_are_those_of_the_day() -> None:
     assert history.bought_within(leads, day, day + timedelta(days=8)).to_list() == [False]
 
 
-@pytest.mark.parametrize("customers", [2, 60])
+@pytest.mark.parametrize("customers", [10, 30, 60])
+def test_a_handful_of_contacts_gives_no_average(customers: int) -> None:
+    """Accident: one contact was known a year ago and did not buy, so the next one is told to buy with 25 %."""
+    found = Known(customers, seed=1).scores().table
+    assert found.height > 0
+    assert found["conversion_probability"].null_count() == found.height
+    assert found["basis"].unique().to_list() == ["unknown"]
+    assert found["reason"].str.starts_with("Too few have been known").all()
+
+
+@pytest.mark.parametrize("customers", [2, 200])
 def test_too_few_conversions_give_everybody_the_average_with_the_reason(customers: int) -> None:
     few = Known(customers, seed=1)
     found = few.scores()
@@ -117,7 +129,7 @@ def test_too_few_conversions_give_everybody_the_average_with_the_reason(customer
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "Nobody has been known"), ("de", "Noch niemand ist lange genug ohne")]
+    ("language", "said"), [("en", "Too few have been known"), ("de", "Zu wenige sind lange genug ohne")]
 )
 def test_where_nobody_was_known_before_no_chance_is_told(language: str, said: str) -> None:
     """Accident: contacts who were all imported today are each told to buy with a chance of one half."""
@@ -157,6 +169,55 @@ def test_a_lead_of_whom_no_record_is_dated_has_the_average(known: Known, scores:
     assert (row["basis"], row["known_days"]) == ("average", None)
     assert "not known since when" in row["reason"]
     assert_frame_equal(found.filter(pl.col("customer_id") != "undated"), scores.table)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "No lead any more"), ("de", "Kein Interessent mehr")])
+def test_a_company_whose_people_have_bought_has_no_chance_of_a_first_order(
+    known: Known, scores: LeadScores, language: str, said: str
+) -> None:
+    """Accident: sales is told to win a company that has ordered for years, with the average chance of contacts."""
+    more = pl.concat([known.truth.select("customer_id"), pl.DataFrame({"customer_id": ["company"]})])
+    bought = pl.DataFrame({"customer_id": ["company"], "first_order_on": [date(2025, 1, 1)]})
+    history = LeadHistory(known.history.events, pl.concat([known.history.first_orders, bought]))
+    found = lead_scores(history, more, as_of=AS_OF, language=language).table
+    row = found.filter(customer_id="company").row(0, named=True)
+    assert (row["conversion_probability"], row["basis"]) == (None, "unknown")
+    assert row["reason"].startswith(said)
+    others = found.filter(pl.col("customer_id") != "company")
+    assert_frame_equal(others.drop("reason"), scores.table.drop("reason"))
+
+
+def with_a_rare_fact(known: Known, seed: int) -> LeadHistory:
+    """The history, and a deal of 30 contacts by lot, which says nothing of who buys."""
+    first_seen = known.history.events.group_by("customer_id").agg(pl.col("known_on").min()).sort("customer_id")
+    deals = first_seen.sample(30, seed=seed).with_columns(
+        kind=pl.lit("deal"), detail=pl.lit(None, pl.String), event_count=pl.lit(1, pl.Int64)
+    )
+    return LeadHistory(pl.concat([known.history.events, deals]), known.history.first_orders)
+
+
+def test_what_is_mere_chance_is_no_reason_and_moves_no_lead_to_the_top(known: Known, scores: LeadScores) -> None:
+    """Accident: two of three contacts with a deal happened to buy, so the next one with a deal heads the list."""
+    usual = scores.table.select("customer_id", usual="conversion_probability")
+    moved, told = [], 0
+    for seed in range(8):
+        history = with_a_rare_fact(known, seed)
+        table = lead_scores(history, known.truth, as_of=AS_OF).table
+        has_deal = pl.col("customer_id").is_in(history.events.filter(kind="deal")["customer_id"].to_list())
+        dealt = table.filter(has_deal, basis="model").join(usual, on="customer_id")
+        moved += (dealt["conversion_probability"] - dealt["usual"]).abs().to_list()
+        told += dealt["reason"].str.contains("under way").sum()
+    assert len(moved) > 30
+    assert np.mean(moved) < 0.05
+    assert told < 0.5 * len(moved)
+
+
+def test_the_days_since_a_mailing_that_was_answered_are_those_since_it_was_sent() -> None:
+    """Accident: sales reads of a reaction five days ago where the mailing of twelve days ago was the last one."""
+    lead = pl.DataFrame({"days_since_reaction": [5]})
+    for language, said in (("en", "sent 12 days ago"), ("de", "das vor 12 Tagen kam")):
+        (reason,) = reasons(lead, np.array([[1.0]]), ["days_since_reaction"], language)
+        assert said in reason
 
 
 def test_the_order_of_rows_does_not_matter(known: Known, scores: LeadScores) -> None:

@@ -164,6 +164,37 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert_frame_equal(result, shuffled, abs_tol=1e-9)
 
 
+def test_one_odd_customer_does_not_change_what_is_expected_of_all_others() -> None:
+    """Accident: one order with a voucher for nearly all of it, and all are expected to spend fifty times as much."""
+    invented, lines = invent_purchases(1_500, seed=6)
+    lines = lines.select("customer_id", "ordered_on", "category", "net_revenue")
+    category = lines["category"].sort()[0]
+    voucher = pl.DataFrame(
+        [("odd", AS_OF, category, 500.0), ("odd", AS_OF, None, -499.99)], schema=lines.schema, orient="row"
+    )
+    people = invented.people.frame.select("kind", customer_id="person_id")
+    more = pl.concat([people, pl.DataFrame({"kind": ["person"], "customer_id": ["odd"]})])
+    usual = customer_potential(lines.lazy(), people, as_of=AS_OF)
+    beside_it = customer_potential(pl.concat([lines, voucher]).lazy(), more, as_of=AS_OF)
+    sums = [
+        table.filter(pl.col("category") == category, pl.col("customer_id") != "odd")["potential"].sum()
+        for table in (usual, beside_it)
+    ]
+    assert sums[1] == pytest.approx(sums[0], rel=0.05)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_reasons_say_that_there_is_something_to_expect_where_the_potential_does(language: str) -> None:
+    """Accident: beside a potential of 220 stands only that others do not buy either."""
+    invented, lines = invent_purchases(1_500, seed=6)
+    people = invented.people.frame.select("kind", customer_id="person_id")
+    result = customer_potential(lines.lazy(), people, as_of=AS_OF, language=language)
+    absent = result.filter(pl.col("actual") == 0, pl.col("verdict") == "unknown", pl.col("potential").is_not_null())
+    says_some = absent["reason"].str.contains("up to|bis zu")
+    assert says_some.any()
+    assert (says_some == (absent["potential"].round() > 0)).all()
+
+
 @pytest.mark.parametrize(
     ("language", "all_goods", "one_category"),
     [("en", "Did not buy within ", "Did not buy it within "), ("de", "Kaufte nichts in ", "Kaufte davon nichts in ")],

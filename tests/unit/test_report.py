@@ -122,6 +122,14 @@ def test_a_verdict_on_few_customers_is_not_told_as_none(folders: tuple[Path, Pat
     assert "not shown are exhausted" in shown.sentence
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "could spend up to "), ("de", "bis zu ")])
+def test_the_room_of_buyers_is_told_as_the_most_to_expect(folders: tuple[Path, Path], language: str, said: str) -> None:
+    """Accident: a sum of upper ends is told as what comparable customers do spend: six times the truth in a twin."""
+    shown = potential(Context(AS_OF, Published(folders[0]), Published(None), words(language, "EUR")))
+    assert shown is not None
+    assert said in shown.sentence
+
+
 def test_a_plan_that_only_learns_says_so(folders: tuple[Path, Path], tmp_path: Path) -> None:
     table = pl.read_parquet(folders[0] / "contact_plan.parquet").filter(pl.col("arm") != "policy")
     learning = table.with_columns(expected_margin=pl.when(pl.col("channel") != "none").then(-0.001))

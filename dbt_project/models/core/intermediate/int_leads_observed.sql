@@ -26,13 +26,15 @@ records as (
 
 ),
 
+-- won or lost, a deal is no longer under way; one that ended nobody knows when is under way on no day that is known
 deals as (
 
     select
         customer_id,
         cast(created_at as date) as made_on,
-        case when not is_won then cast(closed_at as date) end as lost_on
+        case when is_won is not null then cast(closed_at as date) end as closed_on
     from {{ ref('int_deals_assigned') }}
+    where is_won is null or closed_at is not null
 
 ),
 
@@ -62,7 +64,7 @@ observed as (
     union all
     select customer_id, made_on, 'deal', null from deals
     union all
-    select customer_id, lost_on, 'deal_lost', null from deals
+    select customer_id, closed_on, 'deal_closed', null from deals
     union all
     select customer_id, known_on, 'mailing', null from touches where is_mail and is_delivered
     union all
