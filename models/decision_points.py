@@ -2,9 +2,11 @@
 that came.
 
 Two kinds. An earlier contact plan that was carried out was a decision with known chances: what it assigned counts,
-whatever became of it. Otherwise days a week apart are looked at: who was contacted in the seven days after, through
-one channel, and who was not; chances are estimated. Days differ (mailings are sent before Christmas), so what was done
-and bought by all on a day goes along as `CONTEXT`, and customers are compared with those of the same days.
+whatever became of it. Otherwise weeks are looked at: who was contacted in it through one channel, and who was not;
+chances are estimated. The decision is that of the day before the contact, so that an order which led to a contact is
+known then, and no result of it; of who had none, that of the day before a contact of another in this week. Weeks differ
+(mailings are sent before Christmas), so what was done in one and bought after a day by all goes along as `CONTEXT`, and
+customers are compared with those of the same weeks.
 
 Contacted customers and others are sampled in about equal numbers, by the day and the channel, so that little
 computing sees much contrast. Known chances are corrected for that; estimated ones are those of the sample.
@@ -87,7 +89,7 @@ def decision_points(
     people = history.customers.select("customer_id", "first_seen_on").sort("customer_id")
     rounds = [*_planned(history, people, as_of, horizon_days, period_days)]
     taken = [round_.day for round_ in rounds]
-    rounds += _observed(history, people, as_of - timedelta(days=horizon_days), taken, period_days)
+    rounds += _observed(history, people, as_of - timedelta(days=horizon_days + _APART - 1), taken, period_days)
     drawn = _drawn(rounds, people["customer_id"], most, seed)
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
     decided = drawn.join(usual, on="day", how="left", maintain_order="left")
@@ -198,6 +200,10 @@ def _ordinal(day: pl.Expr) -> pl.Expr:
     return day.cast(pl.Int64) + _EPOCH
 
 
+def _dates(ordinals: Integers) -> pl.Series:
+    return pl.Series(ordinals - _EPOCH, dtype=pl.Int32).cast(pl.Date)
+
+
 def _observed(
     history: History, people: pl.DataFrame, last: date, taken: Sequence[date], period_days: int
 ) -> Iterator[_Round]:
@@ -253,15 +259,18 @@ def _sample(round_: _Round, rates: Floats, names: pl.Series, seed: int) -> pl.Da
     kept = np.flatnonzero(random.random(len(names))[round_.customer] < wanted)
     shares = own * counts / max(float((own * counts).sum()), 1.0)
     chances = np.full((len(kept), len(ARMS)), np.nan)
+    eves = round_.eves(random)[kept]
+    decided = eves
     if round_.chances is not None:
         chances = round_.chances[kept] * own
         chances /= chances.sum(axis=1, keepdims=True)
+        decided = np.full(len(kept), round_.day.toordinal())
     return pl.DataFrame(
         {
             "customer_id": names.gather(round_.customer[kept]),
-            "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
-            "own_days": pl.repeat(round_.own_days, len(kept), dtype=pl.Int64, eager=True),
-            "eve": pl.Series(round_.eves(random)[kept] - _EPOCH, dtype=pl.Int32).cast(pl.Date),
+            "day": _dates(decided),
+            "own_days": round_.own_days - (decided - round_.day.toordinal()),
+            "eve": _dates(eves),
             "arm": pl.Series(np.array(ARMS)[round_.arm[kept]], dtype=pl.String),
             **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
             **{name: pl.Series(chance).fill_nan(None) for name, chance in zip(CHANCES, chances.T, strict=True)},

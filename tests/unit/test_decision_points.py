@@ -1,0 +1,53 @@
+"""What counts as known before a contact, and what as having come of it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from models.customer_history import History
+from models.decision_points import as_decisions, decision_points
+from models.effects import doubly_robust, mean_effects
+
+AS_OF = date(2026, 6, 30)
+PEOPLE, MARGIN = 1_500, 20.0
+
+
+def thankful(*, days_after: int, seed: int) -> History:
+    """A company that thanks every second time by letter, so many days after the order; letters change nothing."""
+    random = np.random.default_rng(seed)
+    person = np.repeat(np.arange(PEOPLE), 8)
+    ordered = np.datetime64(AS_OF) - random.integers(0, 600, len(person))
+    orders = pl.DataFrame(
+        {
+            "customer_id": person.astype(str),
+            "ordered_on": ordered,
+            "margin": np.full(len(person), MARGIN),
+            "is_purchase": np.ones(len(person), dtype=bool),
+        }
+    ).with_columns(pl.col("ordered_on").cast(pl.Date))
+    is_thanked = random.random(len(person)) < 0.5
+    letters = orders.filter(pl.Series(is_thanked)).select(
+        "customer_id",
+        channel=pl.lit("post"),
+        touched_on=pl.col("ordered_on") + timedelta(days=days_after),
+        direction=pl.lit("outbound"),
+        is_delivered=pl.lit(value=True),
+        is_engaged=pl.lit(value=False),
+    )
+    customers = pl.DataFrame({"customer_id": [str(number) for number in range(PEOPLE)]}).with_columns(
+        first_seen_on=AS_OF - timedelta(days=700), is_company=pl.lit(value=False)
+    )
+    return History(orders, letters, customers)
+
+
+def test_a_letter_of_thanks_is_not_credited_with_the_order_that_it_thanks_for() -> None:
+    """Accident: contacts that follow an order within the week are the best that a company can do."""
+    points = decision_points(thankful(days_after=2, seed=1), as_of=AS_OF, horizon_days=28, period_days=28)
+    letters = points.filter(arm="post")
+    assert letters.height > 1_000
+    assert letters["days_since_purchase"].max() <= 1.0
+    (effect,) = mean_effects(doubly_robust(as_decisions(points)))
+    assert effect.low < 0.0 < effect.high < MARGIN / 4.0
