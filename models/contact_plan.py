@@ -74,6 +74,11 @@ class PlanRules:
         if any(rule.cost < 0.0 or rule.frequency_cap < 0 or (rule.capacity or 0) < 0 for rule in rules):
             raise ValueError(f"Costs, caps and capacities must not be negative; found {dict(self.channels)}.")
 
+    def is_closed(self, rule: ChannelRule) -> bool:
+        """Whether nobody can be contacted this way: a limit or cap is zero, or the budget does not pay for one."""
+        is_unpaid = self.budget is not None and rule.cost > self.budget
+        return is_unpaid or 0 in (rule.capacity, rule.frequency_cap, self.overall_cap)
+
     @property
     def scarcity(self) -> Scarcity:
         """Capacities, costs and the budget as numbers."""
@@ -198,10 +203,11 @@ def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
         .when(pl.col("has_open_followup").fill_null(False)).then(pl.lit("followup"))
         .when(~pl.col("is_allowed_here").fill_null(False)).then(pl.lit("consent"))
         .when(pl.col("days").fill_null(rules.cool_down_days) < rules.cool_down_days).then(pl.lit("cool_down"))
-        .when(pl.col("all_count").fill_null(0) >= rules.overall_cap).then(pl.lit("overall_cap"))
+        .when(pl.lit(rules.overall_cap > 0) & (pl.col("all_count").fill_null(0) >= rules.overall_cap))
+        .then(pl.lit("overall_cap"))
         .when(pl.lit(rule.frequency_cap > 0) & (pl.col("count_here").fill_null(0) >= rule.frequency_cap))
         .then(pl.lit("channel_cap"))
-        .when(pl.lit(rule.capacity == 0 or rule.frequency_cap == 0)).then(pl.lit("closed"))
+        .when(pl.lit(rules.is_closed(rule))).then(pl.lit("closed"))
     )  # fmt: skip
 
 
@@ -221,11 +227,13 @@ def _lots(customer: pl.Series, wanted: Floats, rules: PlanRules, plan_id: str) -
 
 
 def _allocated(worth: Floats, lots: _Lots, rules: PlanRules, draw: Floats) -> Allocation:
-    """The policy's plan, within what explorers leave. Prices tell what those in other arms would have got by it."""
+    """The policy's plan, within what explorers leave. Prices tell what those in other arms would have got by it: never
+    a contact of which explorers have left nothing."""
     used = rules.scarcity.used(lots.explored)
     left = Scarcity(rules.scarcity.capacities - used[:-1], rules.scarcity.costs, rules.scarcity.budget - used[-1])
     follows = ~lots.is_held_out & ~lots.explores
-    told_apart = worth * (1.0 + _TIE_BREAK * draw)
+    is_left = (left.capacities >= 1.0) & (left.costs <= left.budget)
+    told_apart = np.where(is_left[:, None], worth * (1.0 + _TIE_BREAK * draw), -np.inf)
     found = allocate(told_apart[:, follows], left, draw[follows])
     reduced = told_apart - left.price_of(found.settled_prices)[:, None]
     would_get = np.where(reduced.max(axis=0, initial=-np.inf) > 0.0, reduced.argmax(axis=0), NOBODY)

@@ -53,6 +53,13 @@ def page(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
     return report(*folders, tmp_path_factory.mktemp("page") / "report.html")
 
 
+def test_a_limit_of_nothing_is_not_called_plentiful(page: str) -> None:
+    """Accident: text messages are closed, and the page says that they are not scarce."""
+    told = dict(re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page))
+    row = next(cells for name, cells in told.items() if name.startswith("Text message"))
+    assert "none left" in row
+
+
 def test_the_page_loads_nothing_and_runs_nothing(page: str) -> None:
     outside = page.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
     assert "http" not in outside.replace('http-equiv="Content-Security-Policy"', "")

@@ -180,7 +180,7 @@ def _prices(limits: Rows, words: Words) -> Figure:
         {
             "label": words.limit(row["limit_name"]),
             "value": max(row["price"] or 0.0, 0.0),
-            "text": words.money(row["price"], 2) if (row["price"] or 0.0) >= _CENT else words("plan", "not_scarce"),
+            "text": _price(row, words),
             "is_grey": False,
         }
         for row in limits
@@ -201,6 +201,12 @@ def _prices(limits: Rows, words: Words) -> Figure:
         if any(row["value"] >= _CENT for row in rows)
         else "",
     )  # fmt: skip
+
+
+def _price(limit: dict[str, Any], words: Words) -> str:
+    if (limit["price"] or 0.0) >= _CENT:
+        return words.money(limit["price"], 2)
+    return words("plan", "used_up" if limit["capacity"] == 0.0 else "not_scarce")
 
 
 def what_if(context: Context) -> Section | None:
