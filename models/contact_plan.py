@@ -133,9 +133,10 @@ def plan_contacts(
     `customers` has customer_id, is_suppressed, has_open_complaint, has_open_followup (of service: it comes first) and
     priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null:
     unknown, so only explored), margin_error (its standard error, null for 0), is_allowed (consent and an address),
-    contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not allowed. Nobody gets
-    a contact that is not expected to add more than it costs, unless he explores. Reasons say of `unproven` channels
-    that their effect is not shown.
+    contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not allowed. Rows of
+    other channels than the rules' tell of contacts that were made by them, which count for the cap over all and the
+    cool-down. Nobody gets a contact that is not expected to add more than it costs, unless he explores. Reasons say of
+    `unproven` channels that their effect is not shown.
     """
     people = _blocked_channels(options, customers, rules).collect()
     channels = list(rules.channels)

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.channel_effects import Evidence, effects_table, learn_effects
-from models.channels import rank_channels
+from models.channels import CHANNELS, rank_channels
 from models.contact_plan import Plan, PlanRules, plan_contacts
 from models.contact_worth import contact_worth
 from models.customer_history import FEATURES, YEAR, History, features_at
@@ -215,14 +215,17 @@ def _plan(
     unproven: Collection[str],
 ) -> Plan:
     start = plan_start(history, as_of=as_of, period_days=policy.period_days)
-    options = (
+    contacted = _contacted(history, as_of, policy.cap_days)
+    possible = (
         channels.lazy()
         .select("customer_id", "channel", "is_allowed")
         .join(margins.lazy(), on=["customer_id", "channel"], how="left")
-        .join(_contacted(history, as_of, policy.cap_days), on=["customer_id", "channel"], how="left")
+        .join(contacted, on=["customer_id", "channel"], how="left")
         .with_columns(pl.col("contact_count").fill_null(0))
-        .collect()
     )
+    # Who was visited yesterday is not written to today: a plan makes no visits, but they are contacts.
+    elsewhere = contacted.filter(~pl.col("channel").is_in(CHANNELS))
+    options = pl.concat([possible, elsewhere], how="diagonal_relaxed").collect()
     rules = replace(
         _left_over(policy.rules, history, start), cool_down_days=max(policy.rules.cool_down_days, (as_of - start).days)
     )

@@ -191,6 +191,19 @@ def test_a_plan_runs_on_until_its_period_is_over(history: History, found: Outrea
     assert again.is_empty()
 
 
+@pytest.mark.parametrize(("days_ago", "visits", "obstacle"), [(1, 1, "cool_down"), (10, 6, "overall_cap")])
+def test_visits_are_contacts_too(history: History, found: Outreach, days_ago: int, visits: int, obstacle: str) -> None:
+    """Accident: the field sales were there yesterday, and today the shop calls."""
+    chosen = found.plan.contacts.filter(pl.col("channel") != "none")
+    visit = carried_out(chosen, END - timedelta(days=days_ago + 2)).with_columns(channel=pl.lit("visit"))
+    visited = replace(history, touches=pl.concat([history.touches, *[visit] * visits]))
+    plan = outreach(visited, as_of=END, policy=Policy(RULES)).plan
+    again = plan.contacts.filter(pl.col("channel") != "none").join(chosen, on="customer_id", how="semi")
+    assert chosen.height > 50
+    assert again.is_empty()
+    assert obstacle in set(plan.obstacles.join(chosen, on="customer_id", how="semi")["obstacle"])
+
+
 def test_a_company_without_contacts_gets_a_plan_by_lot_alone() -> None:
     """Accident: a shop without a newsletter export stops the batch."""
     people = twin_history(60, seed=4)[1]
