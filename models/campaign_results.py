@@ -41,6 +41,7 @@ from models.campaign_groups import (
 )
 from models.effects import FEWEST_IN_ARM, Decisions, Scores, doubly_robust, mean_effects
 from models.experiments import at_every_look, compare, has_mismatch
+from models.plan_days import after_their_plans
 from models.result_words import result_reason
 
 RESULTS_SCHEMA = pl.Schema(
@@ -109,11 +110,12 @@ def campaign_results(
     contacts = contacts.until(as_of)
     past = {day: plan for day, plan in plans.items() if day < as_of}
     before = min(past, default=as_of) + timedelta(1)
+    planned = replace(contacts, touches=after_their_plans(contacts.touches, past))
     rows = [
         row
         for plan_id, day, plan in first_plans(past)
         for row in _plan_rows(
-            PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of), before
+            PLAN_PREFIX + plan_id, plan, planned, Window(day + timedelta(1), horizon_days, as_of), before
         )
     ]
     for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN):

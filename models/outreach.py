@@ -24,6 +24,7 @@ from models.customer_history import FEATURES, YEAR, History, features_at
 from models.decision_points import first_plans
 from models.effect_reasons import SHOWN, choice_sentence
 from models.expected_margins import assumed_margins, channel_means, expected_margins, usual_margin
+from models.plan_days import after_their_plans
 
 NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
     {
@@ -130,13 +131,14 @@ def plan_start(history: History, *, as_of: date, period_days: int) -> date:
 
 
 def until(history: History, as_of: date) -> History:
-    """Return the history as it was known on a day."""
-    return History(
+    """Return the history as it was known on a day. A plan's own contacts come after it."""
+    known = History(
         orders=history.orders.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null()),
         touches=history.touches.filter(pl.col("touched_on") <= as_of, pl.col("customer_id").is_not_null()),
         customers=history.customers,
         plans={day: plan for day, plan in history.plans.items() if day < as_of},
     )
+    return replace(known, touches=after_their_plans(known.touches, first_plans(known)))
 
 
 def _engagement(history: History, as_of: date) -> pl.DataFrame:

@@ -191,6 +191,25 @@ def test_a_plan_runs_on_until_its_period_is_over(history: History, found: Outrea
     assert again.is_empty()
 
 
+def test_contacts_of_the_plans_own_day_are_the_plans(history: History, found: Outreach) -> None:
+    """Accident: the plan is made of this morning's exports and carried out this afternoon. A week later its customers
+    are contacted again, with all calls granted anew; and what it did is never learned from."""
+    chosen = found.plan.contacts.filter(pl.col("channel") != "none")
+    made = carried_out(chosen, END - timedelta(days=2))
+    followed = replace(history, touches=pl.concat([history.touches, made]), plans={END: found.plan.contacts})
+    next_week = outreach(followed, as_of=END + timedelta(days=8), policy=Policy(RULES)).plan
+    again = next_week.contacts.filter(pl.col("channel") != "none").join(chosen, on="customer_id", how="semi")
+    assert again.is_empty()
+    calls = chosen.filter(channel="phone").height
+    assert calls > 0
+    assert next_week.limits.filter(limit="phone")["capacity"].item() == 20 - calls
+    points = outreach(followed, as_of=END + timedelta(days=29), policy=Policy(RULES)).evidence.points
+    logged = points.filter(pl.col("day") == END)
+    assert logged[CHANCES[0]].null_count() == 0 < logged.height
+    before = features_at(logged.select("customer_id", "day"), history)
+    assert_frame_equal(logged.select(CONTACT_FEATURES), before.select(CONTACT_FEATURES))
+
+
 @pytest.mark.parametrize(("days_ago", "visits", "obstacle"), [(1, 1, "cool_down"), (10, 6, "overall_cap")])
 def test_visits_are_contacts_too(history: History, found: Outreach, days_ago: int, visits: int, obstacle: str) -> None:
     """Accident: the field sales were there yesterday, and today the shop calls."""
