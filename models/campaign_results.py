@@ -152,7 +152,9 @@ def _plan_rows(
         decided = None if why else _planned(plan, channels, known, after[outcome])
         scores = None if decided is None else doubly_robust(decided, folds=_FOLDS, difference=0.0)
         for arm, channel in enumerate(channels, start=1):
-            found = _Finding(why=why or "chances") if scores is None else _by_lots(scores, arm)
+            own_why = why or _not_carried_out(plan.filter(channel=channel), contacts, window)
+            own_why = own_why or ("chances" if scores is None else "")
+            found = _Finding(why=own_why) if scores is None or own_why else _by_lots(scores, arm)
             sizes = plan.filter(channel=channel).height, plan.filter(channel=NONE).height
             yield _row((campaign_id, channel, outcome), found, sizes, window)
 

@@ -178,6 +178,12 @@ def test_a_plan_whose_groups_are_not_as_drawn_or_that_nobody_carried_out_tells_n
     assert "not of the sizes" in row(results(contacts, {DAY: lost}), PLAN_OF, "all")["reason"]
     idle = replace(contacts, touches=contacts.touches.filter(pl.col("touched_on") < DAY))
     assert "less than half" in row(results(idle, {DAY: plan}), PLAN_OF, "all")["reason"]
+    letters = plan.with_columns(
+        channel=pl.when(pl.col("arm") == "explore").then(pl.lit("post")).otherwise("channel"), chance_post=pl.lit(0.1)
+    )
+    table = results(contacts, {DAY: letters})
+    assert row(table, PLAN_OF, "email")["method"] == "randomised"
+    assert "less than half" in row(table, PLAN_OF, "post")["reason"]
 
 
 def test_a_plan_whose_contacts_are_still_to_be_made_is_not_said_to_have_failed() -> None:

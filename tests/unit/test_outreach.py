@@ -154,6 +154,22 @@ def test_a_plan_that_was_carried_out_is_learned_from_with_its_own_chances(histor
     assert decision_points(ignored, as_of=END, horizon_days=28, period_days=28).drop_nulls(list(CHANCES)).is_empty()
 
 
+def test_a_channel_of_a_plan_that_nobody_carried_out_shows_no_effect(history: History) -> None:
+    """Accident: "a letter adds 0.76 of margin, measured over all customers", and not one was ever sent."""
+    made_on = END - timedelta(days=40)
+    rules = replace(RULES, explore_share=0.5)
+    plan = outreach(history, as_of=made_on, policy=Policy(rules)).plan.contacts
+    contacts = carried_out(plan.filter(channel="email"), made_on)
+    followed = replace(history, touches=pl.concat([history.touches, contacts]), plans={made_on: plan})
+    assert plan.filter(channel="post").height > 10
+    found = outreach(followed, as_of=END, policy=Policy(RULES))
+    letters = found.channel_effects.row(by_predicate=pl.col("channel") == "post", named=True)
+    assert (letters["verdict"], letters["contact_count"], letters["effect"]) == ("unknown", 0, None)
+    logged = found.evidence.points.drop_nulls(list(CHANCES))
+    assert {"email", "none"} == set(logged["arm"])
+    assert np.allclose(logged.select("chance_none", "chance_email").to_numpy().sum(axis=1), 1.0)
+
+
 def test_what_earlier_plans_did_does_not_tell_who_is_held_out(history: History) -> None:
     """Accident: whoever had no mail for months is known to be held out, and so the hold-out compares with nobody."""
     days = END - timedelta(days=80), END - timedelta(days=40)
