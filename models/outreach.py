@@ -158,7 +158,8 @@ def _recommended(
     ranked: pl.DataFrame, features: pl.DataFrame, evidence: Evidence, policy: Policy, language: str
 ) -> pl.DataFrame:
     """The channels of every customer, ranked by what the gate allows to say: measured and worth it, unmeasured by
-    reactions, measured and not worth it."""
+    reactions, measured and not worth it. Where the gate stays shut, its best single channel comes first: it was chosen
+    on held-out customers, and means over other customers may differ by a hair."""
     measured = pl.concat([_measured(channel, features, evidence) for channel in evidence.found] or [_NOTHING])
     joined = ranked.join(measured, on=["customer_id", "channel"], how="left")
     is_measured = pl.col("effect").is_not_null()
@@ -172,12 +173,15 @@ def _recommended(
         effect_unit=pl.when(is_measured).then(pl.lit("margin")).otherwise(pl.lit("reactions")),
         class_=pl.when(worth > 0).then(0).when(is_measured).then(2).otherwise(1),
         worth=worth.fill_null(0.0),
+        is_best=pl.col("choice").eq("best").fill_null(value=False),
+        cost=costs,
         before="rank",
     ).with_columns(
         reason=pl.when(is_measured & pl.col("is_allowed")).then(choice_sentence(language)).otherwise("reason")
     )
     ordered = told.sort(
-        ["customer_id", "is_allowed", "class_", "worth", "before"], descending=[False, True, False, True, False]
+        ["customer_id", "is_allowed", "class_", "is_best", "worth", "before"],
+        descending=[False, True, False, True, True, False],
     )
     return ordered.with_columns(rank=pl.int_range(pl.len()).over("customer_id") + 1)
 

@@ -91,6 +91,24 @@ def test_without_the_gates_leave_the_measured_effect_is_the_same_for_all(found: 
     assert set(shown["expected_effect"]) == {1}
 
 
+def test_the_best_single_channel_for_all_is_the_first_for_all(
+    history: History, found: Outreach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accident: the gate chooses the e-mail for all, the call is ranked first by a cent, and "the best single channel
+    for all" is second."""
+    email, phone = (found.evidence.found["email"], replace(found.evidence.found["email"], arm="phone"))
+    arms = ("none", "email", "phone")
+    measured = {"email": replace(email, effect=2.50), "phone": replace(phone, effect=4.51)}
+    ruling = replace(found.evidence.ruling, is_personal=False, best_arm=1)
+    evidence = replace(found.evidence, arms=arms, found=measured, returns={}, ruling=ruling)
+    monkeypatch.setattr("models.outreach.learn_effects", lambda *_, **__: evidence)
+    ranked = outreach(history, as_of=END, policy=Policy(RULES)).next_best_channel.filter("is_allowed")
+    both = ranked.filter(pl.len().over("customer_id") == 3, channel="email")
+    assert both.height > 20
+    assert set(both["rank"]) == {1}
+    assert both["reason"].str.contains("the best single channel for all").all()
+
+
 def test_nothing_after_the_day_is_known_on_the_day(history: History, found: Outreach) -> None:
     """Accident: tomorrow's order makes today's customer look promising."""
     later = END + timedelta(days=1)
