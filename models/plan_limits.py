@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -39,7 +39,9 @@ _TEXTS = {
         "worth": "One more {one} is worth up to {price} {currency}.",
         "money": "One more {currency} is worth up to {price} {currency}, itself not counted.",
         "left": "Not all of it is needed, so more of it adds nothing.",
-        "default": " The capacity is the shipped default; set your own in settings.yml.",
+        "capacity": " The capacity is the shipped default; set your own in settings.yml.",
+        "cap": " The cap per customer is the shipped default; set your own in settings.yml.",
+        "both": " Capacity and cap per customer are the shipped defaults; set your own in settings.yml.",
     },
     "de": {
         "closed": "Geschlossen: Kapazität oder Obergrenze ist null, so wird niemand angesprochen.",
@@ -51,21 +53,28 @@ _TEXTS = {
         "worth": "Ein Kontakt mehr ({one}) ist bis zu {price} {currency} wert.",
         "money": "Ein {currency} mehr ist bis zu {price} {currency} wert, er selbst nicht mitgerechnet.",
         "left": "Nicht alles wird gebraucht; mehr davon bringt nichts.",
-        "default": " Die Kapazität ist die mitgelieferte; setzen Sie Ihre eigene in settings.yml.",
+        "capacity": " Die Kapazität ist die mitgelieferte; setzen Sie Ihre eigene in settings.yml.",
+        "cap": " Die Obergrenze je Kunde ist die mitgelieferte; setzen Sie Ihre eigene in settings.yml.",
+        "both": " Kapazität und Obergrenze je Kunde sind die mitgelieferten; setzen Sie Ihre eigenen in settings.yml.",
     },
 }
 
 
 def plan_limits(
-    plan: Plan, rules: PlanRules, defaults: Mapping[str, bool], *, currency: str, language: str
+    plan: Plan,
+    rules: PlanRules,
+    defaults: Mapping[str, bool],
+    default_caps: Collection[str] = (),
+    *,
+    currency: str,
+    language: str,
 ) -> pl.DataFrame:
     """Return one row per channel and one for the budget (`PLAN_LIMITS_SCHEMA`), with what one more is worth in words.
 
-    `defaults` says of each whether its capacity is the shipped one.
+    `defaults` says of each whether its capacity is the shipped one, `default_caps` names the channels whose cap is.
     """
     texts = _TEXTS[language]
     said = pl.coalesce(_obstacle(plan, rules, texts), _worth(rules, currency, language))
-    is_shown = pl.col("is_default") & pl.col("capacity").is_not_null()
     costs = {name: rule.cost for name, rule in rules.channels.items()}
     caps = {name: min(rule.frequency_cap, rules.overall_cap) for name, rule in rules.channels.items()}
     name = pl.col("limit_name")
@@ -77,8 +86,20 @@ def plan_limits(
         frequency_cap=name.replace_strict(caps, default=None, return_dtype=pl.Int64),
         is_default=name.replace_strict(dict(defaults), return_dtype=pl.Boolean),
     )
-    told = limits.with_columns(reason=said + pl.when(is_shown).then(pl.lit(texts["default"])).otherwise(pl.lit("")))
+    told = limits.with_columns(reason=said + _shipped(default_caps, texts))
     return told.select(pl.col(name).cast(dtype) for name, dtype in PLAN_LIMITS_SCHEMA.items())
+
+
+def _shipped(default_caps: Collection[str], texts: Mapping[str, str]) -> pl.Expr:
+    """Which of the numbers nobody has set: they are in force all the same."""
+    is_capacity = pl.col("is_default") & pl.col("capacity").is_not_null()
+    is_cap = pl.col("limit_name").is_in(list(default_caps))
+    return (
+        pl.when(is_capacity & is_cap).then(pl.lit(texts["both"]))
+        .when(is_capacity).then(pl.lit(texts["capacity"]))
+        .when(is_cap).then(pl.lit(texts["cap"]))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip
 
 
 def _obstacle(plan: Plan, rules: PlanRules, texts: Mapping[str, str]) -> pl.Expr:

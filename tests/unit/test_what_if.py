@@ -27,6 +27,7 @@ from models.what_if import (
     with_limits,
 )
 from pipelines.cli import main
+from pipelines.outreach_settings import OutreachSettings
 from pipelines.plan_summary import plan_sentences
 
 CUSTOMERS = 800
@@ -152,6 +153,20 @@ def test_a_channel_with_a_cap_of_zero_is_said_to_be_closed(rules: PlanRules) -> 
     plan = plan_contacts(options, customers, closed, plan_id="2026-11")
     limits = plan_limits(plan, closed, DEFAULTS, currency="EUR", language="de")
     assert "niemand" in limits.filter(limit_name="post")["reason"].item()
+
+
+def test_shipped_caps_are_told_as_shipped_ones(rules: PlanRules) -> None:
+    """Accident: nobody knows why a customer gets no second call: a cap that no one has set keeps him from it."""
+    options, customers = company_to_plan(200, seed=2)
+    plan = plan_contacts(options, customers, rules, plan_id="2026-11")
+    caps = OutreachSettings.model_validate({"phone": {"cap": 2}}).default_caps
+    told = plan_limits(plan, rules, DEFAULTS, caps, currency="EUR", language="en").select("limit_name", "reason")
+    said = dict(told.iter_rows())
+    assert (
+        said["email"] == "No limit is set. The cap per customer is the shipped default; set your own in settings.yml."
+    )
+    assert "Capacity and cap per customer are the shipped defaults" in said["post"]
+    assert "shipped" not in said["phone"]
 
 
 @pytest.mark.parametrize(
