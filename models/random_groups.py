@@ -66,7 +66,7 @@ def exploring_shares(wanted: Floats, share: float) -> Floats:
         return np.asarray(np.minimum(least + scale * doubt, max(0.5, share)))
 
     if not doubt.size:
-        return doubt
+        return np.zeros(0)
     low, high = 0.0, 1.0 / max(float(doubt[doubt > 0.0].min(initial=1.0)), 1e-3)
     for _ in range(40):
         middle = (low + high) / 2.0
