@@ -41,6 +41,7 @@ from models.campaign_groups import (
 )
 from models.effects import FEWEST_IN_ARM, Decisions, Scores, comparability, doubly_robust, mean_effects
 from models.experiments import at_every_look, compare, has_mismatch
+from models.plan_days import after_their_plans
 from models.result_words import result_reason
 
 RESULTS_SCHEMA = pl.Schema(
@@ -109,11 +110,12 @@ def campaign_results(
     contacts = contacts.until(as_of)
     past = {day: plan for day, plan in plans.items() if day < as_of}
     before = min(past, default=as_of) + timedelta(1)
+    planned = replace(contacts, touches=after_their_plans(contacts.touches, past))
     rows = [
         row
         for plan_id, day, plan in first_plans(past)
         for row in _plan_rows(
-            PLAN_PREFIX + plan_id, plan, contacts, Window(day + timedelta(1), horizon_days, as_of), before
+            PLAN_PREFIX + plan_id, plan, planned, Window(day + timedelta(1), horizon_days, as_of), before
         )
     ]
     for group in campaign_groups(contacts, most=_MOST_PER_CAMPAIGN):
@@ -150,7 +152,9 @@ def _plan_rows(
         decided = None if why else _planned(plan, channels, known, after[outcome])
         scores = None if decided is None else doubly_robust(decided, folds=_FOLDS, difference=0.0)
         for arm, channel in enumerate(channels, start=1):
-            found = _Finding(why=why or "chances") if scores is None else _by_lots(scores, arm)
+            own_why = why or _not_carried_out(plan.filter(channel=channel), contacts, window)
+            own_why = own_why or ("chances" if scores is None else "")
+            found = _Finding(why=own_why) if scores is None or own_why else _by_lots(scores, arm)
             sizes = plan.filter(channel=channel).height, plan.filter(channel=NONE).height
             yield _row((campaign_id, channel, outcome), found, sizes, window)
 

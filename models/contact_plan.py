@@ -74,6 +74,11 @@ class PlanRules:
         if any(rule.cost < 0.0 or rule.frequency_cap < 0 or (rule.capacity or 0) < 0 for rule in rules):
             raise ValueError(f"Costs, caps and capacities must not be negative; found {dict(self.channels)}.")
 
+    def is_closed(self, rule: ChannelRule) -> bool:
+        """Whether nobody can be contacted this way: a limit or cap is zero, or the budget does not pay for one."""
+        is_unpaid = self.budget is not None and rule.cost > self.budget
+        return is_unpaid or 0 in (rule.capacity, rule.frequency_cap, self.overall_cap)
+
     @property
     def scarcity(self) -> Scarcity:
         """Capacities, costs and the budget as numbers."""
@@ -128,9 +133,10 @@ def plan_contacts(
     `customers` has customer_id, is_suppressed, has_open_complaint, has_open_followup (of service: it comes first) and
     priority (a factor on what a contact adds, null for 1). `options` has customer_id, channel, expected_margin (null:
     unknown, so only explored), margin_error (its standard error, null for 0), is_allowed (consent and an address),
-    contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not allowed. Nobody gets
-    a contact that is not expected to add more than it costs, unless he explores. Reasons say of `unproven` channels
-    that their effect is not shown.
+    contact_count (in the caps' window) and days_since_contact (null: never); an absent row is not allowed. Rows of
+    other channels than the rules' tell of contacts that were made by them, which count for the cap over all and the
+    cool-down. Nobody gets a contact that is not expected to add more than it costs, unless he explores. Reasons say of
+    `unproven` channels that their effect is not shown.
     """
     people = _blocked_channels(options, customers, rules).collect()
     channels = list(rules.channels)
@@ -198,10 +204,11 @@ def _obstacle(rules: PlanRules, rule: ChannelRule) -> pl.Expr:
         .when(pl.col("has_open_followup").fill_null(False)).then(pl.lit("followup"))
         .when(~pl.col("is_allowed_here").fill_null(False)).then(pl.lit("consent"))
         .when(pl.col("days").fill_null(rules.cool_down_days) < rules.cool_down_days).then(pl.lit("cool_down"))
-        .when(pl.col("all_count").fill_null(0) >= rules.overall_cap).then(pl.lit("overall_cap"))
+        .when(pl.lit(rules.overall_cap > 0) & (pl.col("all_count").fill_null(0) >= rules.overall_cap))
+        .then(pl.lit("overall_cap"))
         .when(pl.lit(rule.frequency_cap > 0) & (pl.col("count_here").fill_null(0) >= rule.frequency_cap))
         .then(pl.lit("channel_cap"))
-        .when(pl.lit(rule.capacity == 0 or rule.frequency_cap == 0)).then(pl.lit("closed"))
+        .when(pl.lit(rules.is_closed(rule))).then(pl.lit("closed"))
     )  # fmt: skip
 
 
@@ -221,11 +228,13 @@ def _lots(customer: pl.Series, wanted: Floats, rules: PlanRules, plan_id: str) -
 
 
 def _allocated(worth: Floats, lots: _Lots, rules: PlanRules, draw: Floats) -> Allocation:
-    """The policy's plan, within what explorers leave. Prices tell what those in other arms would have got by it."""
+    """The policy's plan, within what explorers leave. Prices tell what those in other arms would have got by it: never
+    a contact of which explorers have left nothing."""
     used = rules.scarcity.used(lots.explored)
     left = Scarcity(rules.scarcity.capacities - used[:-1], rules.scarcity.costs, rules.scarcity.budget - used[-1])
     follows = ~lots.is_held_out & ~lots.explores
-    told_apart = worth * (1.0 + _TIE_BREAK * draw)
+    is_left = (left.capacities >= 1.0) & (left.costs <= left.budget)
+    told_apart = np.where(is_left[:, None], worth * (1.0 + _TIE_BREAK * draw), -np.inf)
     found = allocate(told_apart[:, follows], left, draw[follows])
     reduced = told_apart - left.price_of(found.settled_prices)[:, None]
     would_get = np.where(reduced.max(axis=0, initial=-np.inf) > 0.0, reduced.argmax(axis=0), NOBODY)

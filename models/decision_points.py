@@ -49,7 +49,8 @@ _APART = 7
 _SOON_DAYS = 7
 _LOOK_BACK_DAYS = 730
 MOST = 24_000
-# A plan of which fewer contacts than this share were seen was not carried out, and says nothing.
+# A plan of which fewer contacts than this share were seen was not carried out, and says nothing; likewise a channel of
+# it: letters that were never sent show no effect of letters.
 _CARRIED_OUT = 0.5
 _LEFT_OUT = -1
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -180,8 +181,11 @@ def _planned(
         if not carried_out_share(plan, history, day, period_days) >= _CARRIED_OUT:
             continue
         rows = _placed(plan.select("customer_id", "channel", *CHANCES), people).sort("place")
-        arm = rows["channel"].replace_strict({name: place for place, name in enumerate(ARMS)}, return_dtype=pl.Int64)
-        chances = rows.select(CHANCES).to_numpy()
+        shares = [carried_out_share(plan.filter(channel=name), history, day, period_days) for name in ARMS]
+        is_idle = np.array(shares) < _CARRIED_OUT
+        places = {name: _LEFT_OUT if is_idle[place] else place for place, name in enumerate(ARMS)}
+        arm = rows["channel"].replace_strict(places, return_dtype=pl.Int64)
+        chances = np.where(is_idle, 0.0, rows.select(CHANCES).to_numpy())
         eve = _eves(rows, history, day, period_days)
         yield _Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), eve, chances)
 

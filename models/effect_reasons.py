@@ -19,6 +19,9 @@ _TEXTS = {
         "harms": "A contact takes away margin: {effect} ({low} to {high}).",
         "unknown": "Too few comparable customers were contacted this way, or left alone, to tell an effect.",
         "effect": "A contact adds {effect} of margin ({low} to {high}), ",
+        "open": "A contact adds {effect} of margin, but {low} to {high} are possible, so no effect is proven yet; ",
+        "less": "A contact takes away margin: {effect} ({low} to {high}), ",
+        "dear": " It costs {cost}, more than it adds.",
         "personal": "measured on customers like this one. Choosing personally has been shown to pay.",
         "best": "the best single channel for all. Choosing personally has not been shown to pay.",
         "other": "measured over all customers. Choosing personally has not been shown to pay.",
@@ -26,10 +29,13 @@ _TEXTS = {
     "de": {
         "pays": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), mehr als er kostet ({cost}).",
         "adds": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}); offen, ob das {cost} Kosten deckt.",
-        "unproven": "Ein Kontakt bringt {effect} Deckungsbeitrag, aber auch {low} bis {high}: nicht belegt.",
+        "unproven": "Ein Kontakt bringt {effect} Deckungsbeitrag, möglich sind aber {low} bis {high}: nicht belegt.",
         "harms": "Ein Kontakt kostet Deckungsbeitrag: {effect} ({low} bis {high}).",
         "unknown": "Zu wenige vergleichbare Kunden wurden so angesprochen oder nicht: keine Wirkung ist zu erkennen.",
         "effect": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), ",
+        "open": "Ein Kontakt bringt {effect} Deckungsbeitrag, möglich sind aber {low} bis {high}: nicht belegt; ",
+        "less": "Ein Kontakt kostet Deckungsbeitrag: {effect} ({low} bis {high}), ",
+        "dear": " Er kostet {cost}, mehr als er bringt.",
         "personal": "gemessen an Kunden wie diesem. Persönlich zu wählen lohnt sich nachweislich.",
         "best": "der beste Kanal für alle. Dass es sich lohnt, persönlich zu wählen, ist nicht belegt.",
         "other": "über alle Kunden gemessen. Dass es sich lohnt, persönlich zu wählen, ist nicht belegt.",
@@ -48,11 +54,20 @@ def verdict_sentence(language: str) -> pl.Expr:
 
 
 def choice_sentence(language: str) -> pl.Expr:
-    """Return why a channel is recommended, from choice (personal, best, other), expected_effect and its interval."""
+    """Return why a channel is recommended, from choice (personal, best, other), expected_effect, its interval and cost.
+
+    It says what is not proven, and what costs more than it is expected to add, as it is.
+    """
     texts = _TEXTS[language]
-    money = _money(language, effect="expected_effect", low="effect_low", high="effect_high")
+    money = _money(language, effect="expected_effect", low="effect_low", high="effect_high", cost="cost")
+    said = (
+        pl.when(pl.col("effect_high") < 0.0).then(sentence(texts["less"], **money))
+        .when(pl.col("effect_low") <= 0.0).then(sentence(texts["open"], **money))
+        .otherwise(sentence(texts["effect"], **money))
+    )  # fmt: skip
     why = pl.col("choice").replace_strict({name: texts[name] for name in ("personal", "best", "other")}, default=None)
-    return pl.concat_str(sentence(texts["effect"], **money), why)
+    is_dear = (pl.col("expected_effect") < pl.col("cost")) & (pl.col("effect_high") >= 0.0)
+    return pl.concat_str(said, why, pl.when(is_dear).then(sentence(texts["dear"], **money)).otherwise(pl.lit("")))
 
 
 def _money(language: str, **columns: str) -> dict[str, pl.Expr]:

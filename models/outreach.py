@@ -17,13 +17,14 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.channel_effects import Evidence, effects_table, learn_effects
-from models.channels import rank_channels
+from models.channels import CHANNELS, rank_channels
 from models.contact_plan import Plan, PlanRules, plan_contacts
 from models.contact_worth import contact_worth
 from models.customer_history import FEATURES, YEAR, History, features_at
 from models.decision_points import first_plans
 from models.effect_reasons import SHOWN, choice_sentence
 from models.expected_margins import assumed_margins, channel_means, expected_margins, usual_margin
+from models.plan_days import after_their_plans
 
 NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
     {
@@ -130,13 +131,14 @@ def plan_start(history: History, *, as_of: date, period_days: int) -> date:
 
 
 def until(history: History, as_of: date) -> History:
-    """Return the history as it was known on a day."""
-    return History(
+    """Return the history as it was known on a day. A plan's own contacts come after it."""
+    known = History(
         orders=history.orders.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null()),
         touches=history.touches.filter(pl.col("touched_on") <= as_of, pl.col("customer_id").is_not_null()),
         customers=history.customers,
         plans={day: plan for day, plan in history.plans.items() if day < as_of},
     )
+    return replace(known, touches=after_their_plans(known.touches, first_plans(known)))
 
 
 def _engagement(history: History, as_of: date) -> pl.DataFrame:
@@ -156,7 +158,8 @@ def _recommended(
     ranked: pl.DataFrame, features: pl.DataFrame, evidence: Evidence, policy: Policy, language: str
 ) -> pl.DataFrame:
     """The channels of every customer, ranked by what the gate allows to say: measured and worth it, unmeasured by
-    reactions, measured and not worth it."""
+    reactions, measured and not worth it. Where the gate stays shut, its best single channel comes first: it was chosen
+    on held-out customers, and means over other customers may differ by a hair."""
     measured = pl.concat([_measured(channel, features, evidence) for channel in evidence.found] or [_NOTHING])
     joined = ranked.join(measured, on=["customer_id", "channel"], how="left")
     is_measured = pl.col("effect").is_not_null()
@@ -170,12 +173,15 @@ def _recommended(
         effect_unit=pl.when(is_measured).then(pl.lit("margin")).otherwise(pl.lit("reactions")),
         class_=pl.when(worth > 0).then(0).when(is_measured).then(2).otherwise(1),
         worth=worth.fill_null(0.0),
+        is_best=pl.col("choice").eq("best").fill_null(value=False),
+        cost=costs,
         before="rank",
     ).with_columns(
         reason=pl.when(is_measured & pl.col("is_allowed")).then(choice_sentence(language)).otherwise("reason")
     )
     ordered = told.sort(
-        ["customer_id", "is_allowed", "class_", "worth", "before"], descending=[False, True, False, True, False]
+        ["customer_id", "is_allowed", "class_", "is_best", "worth", "before"],
+        descending=[False, True, False, True, True, False],
     )
     return ordered.with_columns(rank=pl.int_range(pl.len()).over("customer_id") + 1)
 
@@ -215,14 +221,17 @@ def _plan(
     unproven: Collection[str],
 ) -> Plan:
     start = plan_start(history, as_of=as_of, period_days=policy.period_days)
-    options = (
+    contacted = _contacted(history, as_of, policy.cap_days)
+    possible = (
         channels.lazy()
         .select("customer_id", "channel", "is_allowed")
         .join(margins.lazy(), on=["customer_id", "channel"], how="left")
-        .join(_contacted(history, as_of, policy.cap_days), on=["customer_id", "channel"], how="left")
+        .join(contacted, on=["customer_id", "channel"], how="left")
         .with_columns(pl.col("contact_count").fill_null(0))
-        .collect()
     )
+    # Who was visited yesterday is not written to today: a plan makes no visits, but they are contacts.
+    elsewhere = contacted.filter(~pl.col("channel").is_in(CHANNELS))
+    options = pl.concat([possible, elsewhere], how="diagonal_relaxed").collect()
     rules = replace(
         _left_over(policy.rules, history, start), cool_down_days=max(policy.rules.cool_down_days, (as_of - start).days)
     )

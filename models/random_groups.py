@@ -65,12 +65,18 @@ def exploring_shares(wanted: Floats, share: float) -> Floats:
     def shares(scale: float) -> Floats:
         return np.asarray(np.minimum(least + scale * doubt, max(0.5, share)))
 
+    if not doubt.size:
+        return np.zeros(0)
     low, high = 0.0, 1.0 / max(float(doubt[doubt > 0.0].min(initial=1.0)), 1e-3)
     for _ in range(40):
         middle = (low + high) / 2.0
         low, high = (middle, high) if shares(middle).mean() < share else (low, middle)
     found = shares(low)
-    return np.asarray(found + max(share - float(found.mean()), 0.0))
+    mean = float(found.mean())
+    missing = max(share - mean, 0.0)
+    if found.max(initial=0.0) + missing <= 1.0:
+        return np.asarray(found + missing)
+    return np.asarray(found + missing * (1.0 - found) / (1.0 - mean))
 
 
 def exploring_probabilities(wanted: Floats, shares: Floats, limits: Scarcity) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 if TYPE_CHECKING:
     from models.outreach import Policy
@@ -93,8 +93,12 @@ class OutreachSettings(BaseModel):
     explore_share: float = Field(
         0.05, ge=0, lt=1, description="Share of customers whose contact is drawn by lot, to learn from."
     )
-    cool_down_days: int = Field(3, ge=0, description="How many days after a contact nobody is contacted again.")
-    overall_cap: int = Field(6, ge=0, description="How many contacts one customer may get within cap_days in all.")
+    cool_down_days: int = Field(
+        3, ge=0, description="How many days after a contact, a visit too, nobody is contacted again."
+    )
+    overall_cap: int = Field(
+        6, ge=0, description="How many contacts one customer may get within cap_days in all, visits too; 0: nobody."
+    )
     cap_days: int = Field(30, ge=1, le=366, description="The days in which contacts are counted for the caps.")
     priorities: Mapping[Group, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict,
@@ -111,6 +115,18 @@ class OutreachSettings(BaseModel):
     sms: SmsSettings = Field(default_factory=SmsSettings, description="Marketing by text message.")
     phone: PhoneSettings = Field(default_factory=PhoneSettings, description="Sales calls.")
     post: PostSettings = Field(default_factory=PostSettings, description="Marketing by letter.")
+
+    @field_validator(*_CHANNELS)
+    @classmethod
+    def _at_least_one_in_a_plan(cls, channel: ChannelSettings, info: ValidationInfo) -> ChannelSettings:
+        """A channel is closed by a zero that somebody has written, and not by rounding."""
+        days, per_week = info.data.get("period_days", _WEEK), channel.per_week
+        if per_week and not per_week * days // _WEEK:
+            raise ValueError(
+                f"must allow a contact in each plan: {per_week} a week is less than one in {days} days. Plan for "
+                f"{-(-_WEEK // per_week)} days or more (period_days), or set per_week to 0 to contact nobody this way"
+            )
+        return channel
 
     def channel(self, name: str) -> ChannelSettings:
         """Return what is said about a channel."""
@@ -147,6 +163,11 @@ class OutreachSettings(BaseModel):
         """Whether each channel's capacity, and the budget, is the shipped default and not a word of the company."""
         said = {name: "per_week" in self.channel(name).model_fields_set for name in _CHANNELS}
         return {name: not is_said for name, is_said in said.items()} | {"budget": "budget" not in self.model_fields_set}
+
+    @property
+    def default_caps(self) -> list[str]:
+        """The channels of which the cap per customer is the shipped default."""
+        return [name for name in _CHANNELS if "cap" not in self.channel(name).model_fields_set]
 
     def priority(self, segment: str = "rfm_segment", value_class: str = "value_class") -> pl.Expr:
         """Return the factor of each customer, from the columns of segment and value class."""

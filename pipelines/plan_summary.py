@@ -6,11 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
+from models.plan_limits import BUDGET
 from pipelines.published import PublishedTables
 
 
 def plan_sentences(tables: Path) -> list[str]:
-    """Return the plan in a sentence, and one for each channel through which nobody is contacted because a limit is 0.
+    """Return the plan in a sentence, and one for each channel through which nobody can be contacted, and the budget.
 
     Nothing where no plan is published.
     """
@@ -33,8 +34,9 @@ def contacted_records(tables: PublishedTables) -> pl.DataFrame:
 
 
 def _closed(limits: pl.DataFrame) -> list[str]:
-    nothing = (pl.col("capacity") == 0).fill_null(False) | (pl.col("frequency_cap") == 0).fill_null(False)
-    rows = limits.filter(nothing).sort("limit_name").select("limit_name", "reason").iter_rows()
-    return [
-        f"{name}: nobody is contacted this way, since nothing is left of its limit. {reason}" for name, reason in rows
-    ]
+    budget = pl.col("capacity").filter(pl.col("limit_name") == BUDGET).first()
+    is_nothing = (pl.col("capacity") == 0) | (pl.col("frequency_cap") == 0) | (pl.col("cost") > budget)
+    rows = (
+        limits.filter(is_nothing.fill_null(value=False)).sort("limit_name").select("limit_name", "reason").iter_rows()
+    )
+    return [f"{name}: {reason}" for name, reason in rows]

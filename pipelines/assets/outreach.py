@@ -73,7 +73,8 @@ def outreach_plan(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult
     found = outreach(history, as_of=as_of, policy=policy, language=settings.language)
     words = {"currency": base_currency(folders), "language": settings.language}
     offered = offers(found.next_best_channel, found.plan.contacts, found.channel_effects, policy.rules)
-    limits = plan_limits(found.plan, policy.rules, settings.outreach.defaults, **words)
+    said = settings.outreach
+    limits = plan_limits(found.plan, policy.rules, said.defaults, said.default_caps, **words)
     tables = {
         "channel_effects": found.channel_effects,
         "next_best_channel": found.next_best_channel,

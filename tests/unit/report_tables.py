@@ -182,7 +182,8 @@ def _outreach(customers: pl.Series) -> dict[str, pl.DataFrame]:
             orient="row",
         ),
         "plan_limits": pl.DataFrame(
-            [("email", None, 90.0, 200, 0.0), ("phone", 40.0, 40.0, 60, 1.3), ("budget", 100.0, 80.0, 200, 0.0)],
+            [("email", None, 90.0, 200, 0.0), ("phone", 40.0, 40.0, 60, 1.3), ("budget", 100.0, 80.0, 200, 0.0),
+             ("sms", 0.0, 0.0, 0, 0.0)],
             schema=["limit_name", "capacity", "used", "open_count", "price"],
             orient="row",
         ),

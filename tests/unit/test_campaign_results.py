@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from models.campaign_groups import Contacts, treated_share
 from models.campaign_results import METHODS, RESULTS_SCHEMA, campaign_results
@@ -99,6 +100,20 @@ def test_a_plan_is_measured_against_its_hold_out_group_and_its_channels_by_their
     assert whole["is_final"]
 
 
+def test_a_plan_that_is_carried_out_on_its_very_day_counts_as_carried_out() -> None:
+    """Accident: exports are drawn in the morning, mails leave in the afternoon, and the plan "was not carried out"."""
+    plan, got_it = planned()
+    same_day = company(got_it, campaign_id=None)
+    touches = same_day.touches.with_columns(
+        touched_on=pl.when(pl.col("touched_on") > DAY).then(pl.lit(DAY)).otherwise("touched_on")
+    )
+    table = results(replace(same_day, touches=touches), {DAY: plan})
+    assert_frame_equal(table, results(same_day, {DAY: plan}))
+    assert row(table, PLAN_OF, "email")["method"] == "randomised"
+    others = replace(same_day, touches=touches.with_columns(channel=pl.lit("sms")))
+    assert row(results(others, {DAY: plan}), PLAN_OF, "all")["method"] == "cannot_be_told"
+
+
 def test_a_campaign_that_went_to_the_best_is_not_credited_with_what_they_buy_anyway() -> None:
     """Accident: naively, the campaign seems to bring three times what it does."""
     random = np.random.default_rng(1)
@@ -163,6 +178,12 @@ def test_a_plan_whose_groups_are_not_as_drawn_or_that_nobody_carried_out_tells_n
     assert "not of the sizes" in row(results(contacts, {DAY: lost}), PLAN_OF, "all")["reason"]
     idle = replace(contacts, touches=contacts.touches.filter(pl.col("touched_on") < DAY))
     assert "less than half" in row(results(idle, {DAY: plan}), PLAN_OF, "all")["reason"]
+    letters = plan.with_columns(
+        channel=pl.when(pl.col("arm") == "explore").then(pl.lit("post")).otherwise("channel"), chance_post=pl.lit(0.1)
+    )
+    table = results(contacts, {DAY: letters})
+    assert row(table, PLAN_OF, "email")["method"] == "randomised"
+    assert "less than half" in row(table, PLAN_OF, "post")["reason"]
 
 
 def test_a_plan_whose_contacts_are_still_to_be_made_is_not_said_to_have_failed() -> None:

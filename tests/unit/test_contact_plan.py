@@ -103,6 +103,35 @@ def test_as_many_get_a_channel_as_its_logged_chances_sum_to(effects_are_the_same
         assert found == pytest.approx(expected, abs=4 * np.sqrt(expected)), key
 
 
+def test_nobody_is_logged_to_have_had_a_chance_of_what_could_not_be_had() -> None:
+    """Accident: money for no call, or explorers who took the only one, and the held out are logged to have been likely
+    to be called: next month each of them counts for many."""
+    phone, got, logged = ChannelRule(5.0, 1, 3), 0, 0.0
+    for seed in range(40):
+        options, customers = company_to_plan(300, seed=0, prefix=f"{seed}-")
+        asked = rules_for(300)
+        poor = replace(asked, budget=3.0, explore_share=0.3)
+        plan = plan_contacts(options, customers, poor, plan_id="2026-11").contacts
+        assert plan["chance_phone"].max() == 0.0
+        scarce = replace(asked, channels={**asked.channels, "phone": phone}, budget=None, explore_share=0.1)
+        plan = plan_contacts(options, customers, scarce, plan_id="2026-11").contacts
+        others = plan.filter(pl.col("arm") == "holdout")
+        got += plan.filter(channel="phone").height
+        logged += others["chance_phone"].sum()
+    assert got == 40
+    assert logged < 40 * 0.2
+
+
+def test_who_could_only_be_contacted_in_unknown_ways_is_not_told_that_it_would_not_pay() -> None:
+    """Accident: "no contact adds more than it costs" is said of letters that were never sent."""
+    options, customers = company_to_plan(500, seed=6)
+    letters = options.filter(channel="post").with_columns(expected_margin=pl.lit(None, pl.Float64))
+    plan = plan_contacts(letters, customers, rules_for(500), plan_id="2026-11")
+    told = plan.contacts.filter(channel="none", arm="policy")["reason"].value_counts()
+    assert told.filter(pl.col("reason").str.starts_with("Nothing is known yet"))["count"].item() > 100
+    assert told.filter(pl.col("reason").str.starts_with("No contact is expected")).is_empty()
+
+
 def test_a_closed_channel_is_said_and_nobody_gets_it() -> None:
     """Accident: a capacity of zero is read as no limit, or empties the plan without a word."""
     options, customers = company_to_plan(500, seed=5)

@@ -91,6 +91,24 @@ def test_without_the_gates_leave_the_measured_effect_is_the_same_for_all(found: 
     assert set(shown["expected_effect"]) == {1}
 
 
+def test_the_best_single_channel_for_all_is_the_first_for_all(
+    history: History, found: Outreach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accident: the gate chooses the e-mail for all, the call is ranked first by a cent, and "the best single channel
+    for all" is second."""
+    email, phone = (found.evidence.found["email"], replace(found.evidence.found["email"], arm="phone"))
+    arms = ("none", "email", "phone")
+    measured = {"email": replace(email, effect=2.50), "phone": replace(phone, effect=4.51)}
+    ruling = replace(found.evidence.ruling, is_personal=False, best_arm=1)
+    evidence = replace(found.evidence, arms=arms, found=measured, returns={}, ruling=ruling)
+    monkeypatch.setattr("models.outreach.learn_effects", lambda *_, **__: evidence)
+    ranked = outreach(history, as_of=END, policy=Policy(RULES)).next_best_channel.filter("is_allowed")
+    both = ranked.filter(pl.len().over("customer_id") == 3, channel="email")
+    assert both.height > 20
+    assert set(both["rank"]) == {1}
+    assert both["reason"].str.contains("the best single channel for all").all()
+
+
 def test_nothing_after_the_day_is_known_on_the_day(history: History, found: Outreach) -> None:
     """Accident: tomorrow's order makes today's customer look promising."""
     later = END + timedelta(days=1)
@@ -154,6 +172,22 @@ def test_a_plan_that_was_carried_out_is_learned_from_with_its_own_chances(histor
     assert decision_points(ignored, as_of=END, horizon_days=28, period_days=28).drop_nulls(list(CHANCES)).is_empty()
 
 
+def test_a_channel_of_a_plan_that_nobody_carried_out_shows_no_effect(history: History) -> None:
+    """Accident: "a letter adds 0.76 of margin, measured over all customers", and not one was ever sent."""
+    made_on = END - timedelta(days=40)
+    rules = replace(RULES, explore_share=0.5)
+    plan = outreach(history, as_of=made_on, policy=Policy(rules)).plan.contacts
+    contacts = carried_out(plan.filter(channel="email"), made_on)
+    followed = replace(history, touches=pl.concat([history.touches, contacts]), plans={made_on: plan})
+    assert plan.filter(channel="post").height > 10
+    found = outreach(followed, as_of=END, policy=Policy(RULES))
+    letters = found.channel_effects.row(by_predicate=pl.col("channel") == "post", named=True)
+    assert (letters["verdict"], letters["contact_count"], letters["effect"]) == ("unknown", 0, None)
+    logged = found.evidence.points.drop_nulls(list(CHANCES))
+    assert {"email", "none"} == set(logged["arm"])
+    assert np.allclose(logged.select("chance_none", "chance_email").to_numpy().sum(axis=1), 1.0)
+
+
 def test_what_earlier_plans_did_does_not_tell_who_is_held_out(history: History) -> None:
     """Accident: whoever had no mail for months is known to be held out, and so the hold-out compares with nobody."""
     days = END - timedelta(days=80), END - timedelta(days=40)
@@ -189,6 +223,38 @@ def test_a_plan_runs_on_until_its_period_is_over(history: History, found: Outrea
     again = next_week.contacts.filter(pl.col("channel") != "none").join(made, on="customer_id", how="semi")
     assert made.height > 0
     assert again.is_empty()
+
+
+def test_contacts_of_the_plans_own_day_are_the_plans(history: History, found: Outreach) -> None:
+    """Accident: the plan is made of this morning's exports and carried out this afternoon. A week later its customers
+    are contacted again, with all calls granted anew; and what it did is never learned from."""
+    chosen = found.plan.contacts.filter(pl.col("channel") != "none")
+    made = carried_out(chosen, END - timedelta(days=2))
+    followed = replace(history, touches=pl.concat([history.touches, made]), plans={END: found.plan.contacts})
+    next_week = outreach(followed, as_of=END + timedelta(days=8), policy=Policy(RULES)).plan
+    again = next_week.contacts.filter(pl.col("channel") != "none").join(chosen, on="customer_id", how="semi")
+    assert again.is_empty()
+    calls = chosen.filter(channel="phone").height
+    assert calls > 0
+    assert next_week.limits.filter(limit="phone")["capacity"].item() == 20 - calls
+    points = outreach(followed, as_of=END + timedelta(days=29), policy=Policy(RULES)).evidence.points
+    logged = points.filter(pl.col("day") == END)
+    assert logged[CHANCES[0]].null_count() == 0 < logged.height
+    before = features_at(logged.select("customer_id", "day"), history)
+    assert_frame_equal(logged.select(CONTACT_FEATURES), before.select(CONTACT_FEATURES))
+
+
+@pytest.mark.parametrize(("days_ago", "visits", "obstacle"), [(1, 1, "cool_down"), (10, 6, "overall_cap")])
+def test_visits_are_contacts_too(history: History, found: Outreach, days_ago: int, visits: int, obstacle: str) -> None:
+    """Accident: the field sales were there yesterday, and today the shop calls."""
+    chosen = found.plan.contacts.filter(pl.col("channel") != "none")
+    visit = carried_out(chosen, END - timedelta(days=days_ago + 2)).with_columns(channel=pl.lit("visit"))
+    visited = replace(history, touches=pl.concat([history.touches, *[visit] * visits]))
+    plan = outreach(visited, as_of=END, policy=Policy(RULES)).plan
+    again = plan.contacts.filter(pl.col("channel") != "none").join(chosen, on="customer_id", how="semi")
+    assert chosen.height > 50
+    assert again.is_empty()
+    assert obstacle in set(plan.obstacles.join(chosen, on="customer_id", how="semi")["obstacle"])
 
 
 def test_a_company_without_contacts_gets_a_plan_by_lot_alone() -> None:

@@ -48,6 +48,17 @@ def test_those_explore_most_of_whom_it_is_in_doubt_what_is_best() -> None:
     assert (exploring_shares(wanted, 0.0) == 0.0).all()
 
 
+def test_nobody_explores_more_surely_than_surely() -> None:
+    """Accident: nine tenths shall explore, few are in doubt, and the odds of all others come out below zero."""
+    wanted = np.zeros((2, 100))
+    wanted[:, :10] = 0.4
+    shares = exploring_shares(wanted, 0.9)
+    assert shares.mean() == pytest.approx(0.9)
+    assert shares.max() <= 1.0
+    assert shares[:10].min() >= shares[10:].max()
+    assert exploring_shares(wanted[:, :0], 0.05).size == 0
+
+
 def test_explorers_try_what_may_be_the_best_and_every_open_channel_at_times() -> None:
     """Accident: hopeless calls at 5 EUR are made for the sake of knowledge, or one unlucky month closes a channel."""
     worth = np.array([[0.2, 0.2, 0.2, 0.2], [-4.0, -0.5, 6.0, 6.0], [np.nan] * 4])

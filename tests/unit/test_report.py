@@ -53,6 +53,13 @@ def page(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
     return report(*folders, tmp_path_factory.mktemp("page") / "report.html")
 
 
+def test_a_limit_of_nothing_is_not_called_plentiful(page: str) -> None:
+    """Accident: text messages are closed, and the page says that they are not scarce."""
+    told = dict(re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page))
+    row = next(cells for name, cells in told.items() if name.startswith("Text message"))
+    assert "none left" in row
+
+
 def test_the_page_loads_nothing_and_runs_nothing(page: str) -> None:
     outside = page.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
     assert "http" not in outside.replace('http-equiv="Content-Security-Policy"', "")
@@ -140,6 +147,23 @@ def test_a_plan_that_only_learns_says_so(folders: tuple[Path, Path], tmp_path: P
         assert said in shown.sentence
         assert "\N{MINUS SIGN}0" not in shown.sentence
         assert "-0" not in shown.sentence
+
+
+def test_a_plan_does_not_promise_what_no_data_have_shown(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Accident: "is expected to add EUR 665", and a section above "the data cannot tell what a contact adds"; letters,
+    sent to learn from, are said to add EUR 0."""
+    table = pl.read_parquet(folders[0] / "contact_plan.parquet")
+    letters = table.filter(arm="explore").with_columns(channel=pl.lit("post"), expected_margin=pl.lit(None, pl.Float64))
+    pl.concat([table, letters]).write_parquet(tmp_path / "contact_plan.parquet")
+    verdicts = {"email": "unproven", "phone": "unproven", "post": "unknown"}
+    effects = pl.DataFrame({"channel": list(verdicts), "verdict": list(verdicts.values())})
+    effects.write_parquet(tmp_path / "channel_effects.parquet")
+    shown = plan(Context(AS_OF, Published(tmp_path), Published(None), words("en", "EUR")))
+    assert shown is not None
+    assert shown.sentence.endswith("no effect is proven yet of contacts through E-mail.")
+    by_channel = {str(row[0]): row[-1] for row in shown.figures[0].numbers.rows}
+    assert by_channel["Letter"] == ""
+    assert by_channel["Phone"] != ""
 
 
 def test_the_order_of_rows_changes_no_byte(page: str, folders: tuple[Path, Path], tmp_path: Path) -> None:

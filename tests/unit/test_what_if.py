@@ -27,6 +27,7 @@ from models.what_if import (
     with_limits,
 )
 from pipelines.cli import main
+from pipelines.outreach_settings import OutreachSettings
 from pipelines.plan_summary import plan_sentences
 
 CUSTOMERS = 800
@@ -154,6 +155,59 @@ def test_a_channel_with_a_cap_of_zero_is_said_to_be_closed(rules: PlanRules) -> 
     assert "niemand" in limits.filter(limit_name="post")["reason"].item()
 
 
+def test_shipped_caps_are_told_as_shipped_ones(rules: PlanRules) -> None:
+    """Accident: nobody knows why a customer gets no second call: a cap that no one has set keeps him from it."""
+    options, customers = company_to_plan(200, seed=2)
+    plan = plan_contacts(options, customers, rules, plan_id="2026-11")
+    caps = OutreachSettings.model_validate({"phone": {"cap": 2}}).default_caps
+    told = plan_limits(plan, rules, DEFAULTS, caps, currency="EUR", language="en").select("limit_name", "reason")
+    said = dict(told.iter_rows())
+    assert (
+        said["email"] == "No limit is set. The cap per customer is the shipped default; set your own in settings.yml."
+    )
+    assert "Capacity and cap per customer are the shipped defaults" in said["post"]
+    assert "shipped" not in said["phone"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"overall_cap": 0}, {"email": "Closed", "phone": "Closed", "post": "Closed"}),
+        (
+            {"budget": 0.0},
+            {"budget": "It is zero", "email": "What there is", "phone": "What there", "post": "What there"},
+        ),
+        ({"budget": 1.0}, {"phone": "What there is of the budget does not pay", "post": "What there is"}),
+    ],
+)
+def test_whatever_silences_a_channel_is_said(
+    changed: dict[str, float], said: dict[str, str], rules: PlanRules, tmp_path: Path
+) -> None:
+    """Accident: with no money at all the plan is empty, and everybody reads that nothing more of it is needed."""
+    options, customers = company_to_plan(200, seed=2)
+    silenced = replace(rules, holdout_share=0.0, **changed)  # type: ignore[arg-type]
+    plan = plan_contacts(options, customers, silenced, plan_id="2026-11")
+    plan.contacts.write_parquet(tmp_path / "contact_plan.parquet")
+    limits = plan_limits(plan, silenced, DEFAULTS, currency="EUR", language="en")
+    limits.write_parquet(tmp_path / "plan_limits.parquet")
+    warned = dict(sentence.split(": ", 1) for sentence in plan_sentences(tmp_path)[1:])
+    assert sorted(warned) == sorted(said)
+    assert all(warned[name].startswith(start) for name, start in said.items())
+    assert not limits.filter(pl.col("limit_name").is_in(list(said)))["reason"].str.contains("Not all of it").any()
+    closed = plan.obstacles.filter(pl.col("obstacle") == "closed")["channel"].unique()
+    assert set(closed) == set(said) - {"budget"}
+    assert plan.contacts["reason"].str.contains("zero or used up").any()
+
+
+def test_a_capacity_that_is_used_up_is_not_said_to_be_unneeded(rules: PlanRules) -> None:
+    """Accident: in the third week "nothing is left of its limit. Not all of it is needed", and "capacity is zero"."""
+    options, customers = company_to_plan(200, seed=2)
+    left = replace(rules, channels={**rules.channels, "phone": replace(rules.channels["phone"], capacity=0)})
+    plan = plan_contacts(options, customers, left, plan_id="2026-11")
+    limits = plan_limits(plan, rules, DEFAULTS, currency="EUR", language="en")
+    assert limits.filter(limit_name="phone")["reason"].item().startswith("Used up")
+
+
 def test_simulate_answers_from_the_published_tables_and_writes_nothing(
     published: dict[str, pl.DataFrame], tmp_path: Path
 ) -> None:
@@ -183,7 +237,8 @@ def test_the_closing_summary_tells_of_closed_channels(rules: PlanRules, tmp_path
     limits.write_parquet(tmp_path / "plan_limits.parquet")
     told, *warned = plan_sentences(tmp_path)
     assert told.startswith("Contact plan of 2026-11: ")
-    assert [sentence.split(":")[0] for sentence in warned] == ["post"]
+    assert warned == ["post: Closed: capacity or cap is zero, so nobody is contacted this way. The capacity is the "
+                      "shipped default; set your own in settings.yml."]  # fmt: skip
     assert plan_sentences(tmp_path / "absent") == []
 
 

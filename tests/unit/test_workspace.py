@@ -58,6 +58,10 @@ def test_settings_are_read_from_the_workspace(tmp_path: Path) -> None:
         ("1: 2", ["the key `1` must be text"]),
         ("a: &a [*a]", ["the key `a` is not known"]),
         ("? [a]\n: b", ["settings.yml, line 1"]),
+        (
+            "outreach:\n  period_days: 3\n  phone: {per_week: 2}",
+            ["line 3", "`outreach.phone`", "2 a week is less than one in 3 days", "4 days or more", "per_week to 0"],
+        ),
         ("[" * 2000, ["settings.yml"]),
     ],
 )

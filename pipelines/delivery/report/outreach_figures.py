@@ -46,15 +46,19 @@ def plan_totals(plan: pl.LazyFrame) -> dict[str, Any]:
 
 
 def planned_contacts(plan: pl.LazyFrame) -> pl.DataFrame:
-    """channel, policy, explore, customers, cost, margin: contacts by what they are made for; most first."""
+    """channel, policy, explore, customers, cost, margin: contacts by what they are made for; most first.
+
+    The margin is null where that of no contact is known.
+    """
     arms = {arm: (pl.col("arm") == arm).sum().cast(pl.Int64) for arm in ("policy", "explore")}
+    margin = pl.col("expected_margin").cast(pl.Float64).sort().sum().round(2)
     grouped = (
         plan.filter(pl.col("channel") != _NOBODY)
         .group_by("channel")
         .agg(
             customers=pl.len().cast(pl.Int64),
             cost=pl.col("cost").cast(pl.Float64).sort().sum().round(2),
-            margin=pl.col("expected_margin").cast(pl.Float64).sort().sum().round(2),
+            margin=pl.when(pl.col("expected_margin").is_not_null().any()).then(margin),
             **arms,
         )
         .sort("customers", "channel", descending=[True, False])

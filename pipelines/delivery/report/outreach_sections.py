@@ -132,7 +132,7 @@ def plan(context: Context) -> Section | None:
     return Section(
         "plan",
         words("plan", "heading"),
-        words("plan", _kind_of_plan(contacts), **values),
+        " ".join([words("plan", _kind_of_plan(contacts), **values), *_doubt(contacts, context)]),
         figures=[
             *([_planned(contacts, words)] if contacts else []),
             *([] if limits is None else [_prices(limits.sort("limit_name").collect().to_dicts(), words)]),
@@ -146,6 +146,18 @@ def _kind_of_plan(contacts: Rows) -> str:
     if not contacts:
         return "nobody"
     return "learning" if all(row["policy"] == 0 for row in contacts) else "sentence"
+
+
+def _doubt(contacts: Rows, context: Context) -> list[str]:
+    """The planned channels of which no effect is shown: what the plan reckons with there is an estimate."""
+    effects = context.today.table("channel_effects", "channel", "verdict")
+    if effects is None or _kind_of_plan(contacts) != "sentence":
+        return []
+    shown = set(effects.filter(pl.col("verdict").is_in(SHOWN)).collect()["channel"])
+    open_ones = [
+        context.words.term(row["channel"]) for row in contacts if row["policy"] and row["channel"] not in shown
+    ]
+    return [context.words("plan", "unproven", channels=context.words.listed(open_ones))] if open_ones else []
 
 
 def _planned(contacts: Rows, words: Words) -> Figure:
@@ -180,7 +192,7 @@ def _prices(limits: Rows, words: Words) -> Figure:
         {
             "label": words.limit(row["limit_name"]),
             "value": max(row["price"] or 0.0, 0.0),
-            "text": words.money(row["price"], 2) if (row["price"] or 0.0) >= _CENT else words("plan", "not_scarce"),
+            "text": _price(row, words),
             "is_grey": False,
         }
         for row in limits
@@ -201,6 +213,12 @@ def _prices(limits: Rows, words: Words) -> Figure:
         if any(row["value"] >= _CENT for row in rows)
         else "",
     )  # fmt: skip
+
+
+def _price(limit: dict[str, Any], words: Words) -> str:
+    if (limit["price"] or 0.0) >= _CENT:
+        return words.money(limit["price"], 2)
+    return words("plan", "used_up" if limit["capacity"] == 0.0 else "not_scarce")
 
 
 def what_if(context: Context) -> Section | None:
