@@ -21,7 +21,7 @@ from models.effects import doubly_robust, mean_effects
 from models.outreach import outreach
 from models.what_if import offers, what_if
 from pipelines.outreach_settings import OutreachSettings
-from twin.months import World
+from twin.months import World, channels_of
 from twin.parameters import Parameters
 
 SEEDS = range(20)
@@ -80,13 +80,13 @@ def speed_rows() -> Iterator[Row]:
     yield "of that, what-if", "", f"{time.process_time() - learned:.0f}"
 
 
-def estimates(seed: int) -> Iterator[Found]:
+def estimates(seed: int, parameters: Parameters = BIASED, customers: int = CUSTOMERS) -> Iterator[Found]:
     """What one company's history shows of each channel."""
-    world, history = twin_history(CUSTOMERS, seed=seed, parameters=BIASED)
+    world, history = twin_history(customers, seed=seed, parameters=parameters)
     sampled = partial(decision_points, history, as_of=END, horizon_days=28, period_days=28, seed=seed)
     today = features_at(history.customers.select("customer_id", day=pl.lit(END)).sort("customer_id"), history)
     worth, points = contact_worth(history, today, as_of=END), sampled()
-    returns = contact_returns(sampled(most=MANY), worth, ["email", "phone"])
+    returns = contact_returns(sampled(most=MANY), worth, channels_of(parameters))
     scores = doubly_robust(as_decisions(without_later_contacts(points, worth, returns)), seed=seed)
     nobody = points.filter(arm="none")["outcome"].to_numpy().mean()
     for place, effect in enumerate(mean_effects(scores), start=1):
