@@ -16,8 +16,6 @@ WRITTEN = ("post", "sms")
 LETTER, TEXT = range(len(WRITTEN))
 _NAMES = ("Brief", "SMS")
 _SECONDS_OF_DAY = (11 * 3_600, 17 * 3_600)
-# Addresses go to the printer so many days before, and who buys in the meantime for the first time is not among them.
-_LIST_DAYS = 14
 # A letter is on its way for two days and lies on the table for some; who answers a text message does so soon.
 _SECONDS_UNTIL_READ = (2 * SECONDS_PER_DAY, 600)
 _MEAN_DAYS_TO_BUY = (4.0, 1.5)
@@ -69,17 +67,16 @@ def _campaign(company: Company, parameters: MessageParameters, channel: int, num
     day = company.calendar.days - company.parameters.campaign_days + int((number + 0.4 + 0.25 * channel) * apart)
     day -= day_of(company.calendar.first + day).weekday()
     share = (parameters.letter_share, parameters.text_share)[channel]
-    may = may_get(company, channel, day - _LIST_DAYS)
-    people = np.flatnonzero(may & (rng.random(company.people.count) < share))
+    people = np.flatnonzero(may_get(company, channel, day) & (rng.random(company.people.count) < share))
     return dispatched(rng, company, channel, day, people.astype(np.int64), np.full(people.size, share))
 
 
 def may_get(company: Company, channel: int, day: int) -> Bools:
-    """Contacts of the CRM: for a letter those who have bought, since an order has an address, for a text message those
-    who agreed to it in the shop."""
-    if channel == TEXT:
-        return company.presence.has_contact & company.presence.accepts_texts & (company.traits.joined < day)
-    return company.presence.has_contact & (company.traits.first_order < day)
+    """Contacts of the CRM, where an address stands with each; for a text message those of them who agreed to it.
+
+    Who has bought is not asked: of whom an order was sent back the history says as little as of who never bought."""
+    known = company.presence.has_contact & (company.traits.joined < day)
+    return known & company.presence.accepts_texts if channel == TEXT else known
 
 
 def arrival_share(parameters: MessageParameters | None, channel: int) -> float:

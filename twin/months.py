@@ -61,7 +61,7 @@ class World:
 
     def can_be_reached(self, channel: str) -> Bools:
         """Who may be contacted through a channel now: members who have neither left nor bounced; contacts of the CRM
-        with a phone; contacts of the CRM who have bought or have agreed to text messages."""
+        with a phone; all contacts of the CRM by letter, and those who agreed by text message."""
         presence, people, news = self.company.presence, self.company.people, self.newsletter
         if channel in WRITTEN:
             return may_get(self.company, WRITTEN.index(channel), self.company.calendar.days)

@@ -21,7 +21,7 @@ class Presence:
     """Per person: is there a shop account, a CRM contact, a newsletter membership; and since when is it known.
 
     `member_address` is the address on the newsletter's list. `joined_at` is a moment, always before the first order.
-    `accepts_texts` is consent to text messages, as the shop holds it.
+    `accepts_texts` is consent to text messages.
     """
 
     is_buyer: Bools
@@ -56,7 +56,7 @@ def spread(parameters: Parameters, people: People, traits: Traits, calendar: Cal
         is_member=is_member,
         member_address=kept(address, is_member),
         joined_at=calendar.moments(traits.joined, _SIX_O_CLOCK + rng.integers(0, 3_600, count)),
-        accepts_texts=has_account & people.has("phone") & _agrees_to_texts(parameters, count, seed),
+        accepts_texts=people.has("phone") & _agrees_to_texts(parameters, count, seed),
     )
 
 
