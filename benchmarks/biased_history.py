@@ -21,8 +21,9 @@ from models.effects import comparability, doubly_robust, mean_effects
 from models.outreach import outreach
 from models.what_if import offers, what_if
 from pipelines.outreach_settings import OutreachSettings
-from twin.months import World
-from twin.parameters import Parameters
+from twin.messages import WRITTEN
+from twin.months import World, channels_of
+from twin.parameters import MessageParameters, Parameters
 
 SEEDS = range(20)
 # Twenty companies hardly tell whether 95 % of the intervals hold: of 40 as few as 35 may by chance. So more follow.
@@ -30,6 +31,7 @@ FURTHER_SEEDS = range(100, 220)
 CUSTOMERS = 5_000
 LARGE = 100_000
 BIASED = Parameters(selective_mailing_share=0.6)
+WRITING = Parameters(crm_share=0.9, lead_crm_share=0.9, messages=MessageParameters())
 Row = tuple[str, str, str]
 
 
@@ -53,18 +55,28 @@ def bias_rows() -> Iterator[Row]:
 def _bias_rows(seeds: range, which: str) -> Iterator[Row]:
     found = [one for seed in seeds for one in estimates(seed)]
     for channel in ("email", "phone"):
-        own = [one for one in found if one.channel == channel]
-        bias, naive = (np.array([getattr(one, name) - one.truth for one in own]) for name in ("ours", "naive"))
-        error = bias.std(ddof=1) / np.sqrt(len(own))
-        name = f"twin of {CUSTOMERS:,}, {len(own)} {which}seeds, {channel}"
-        yield f"{name}: true effect", "", f"{np.mean([one.truth for one in own]):.2f}"
-        yield f"{name}: bias of the naive difference", "", f"{naive.mean():.2f}"
-        yield (
-            f"{name}: bias of ours",
-            f"<= {abs(naive.mean()) / 5:.3f}, a fifth of it",
-            f"{bias.mean():+.3f} +- {error:.3f}",
+        yield from _channel_rows(
+            [one for one in found if one.channel == channel], f"{which}seeds, {channel}", is_fifth=True
         )
-        yield f"{name}: 95 % intervals that cover", "90 to 99 %", f"{np.mean([one.is_covered for one in own]):.0%}"
+
+
+def message_rows() -> Iterator[Row]:
+    """Bias and coverage over companies whose letters and text messages go to contacts of the CRM by lot."""
+    found = [one for seed in SEEDS for one in estimates(seed, WRITING)]
+    for channel in WRITTEN:
+        own = [one for one in found if one.channel == channel]
+        yield from _channel_rows(own, f"seeds, four rounds by lot, {channel}", is_fifth=False)
+
+
+def _channel_rows(own: list[Found], which: str, *, is_fifth: bool) -> Iterator[Row]:
+    bias, naive = (np.array([getattr(one, name) - one.truth for one in own]) for name in ("ours", "naive"))
+    error = bias.std(ddof=1) / np.sqrt(len(own))
+    name = f"twin of {CUSTOMERS:,}, {len(own)} {which}"
+    asked = f"<= {abs(naive.mean()) / 5:.3f}, a fifth of it" if is_fifth else "0"
+    yield f"{name}: true effect", "", f"{np.mean([one.truth for one in own]):.2f}"
+    yield f"{name}: bias of the naive difference", "", f"{naive.mean():.2f}"
+    yield f"{name}: bias of ours", asked, f"{bias.mean():+.3f} +- {error:.3f}"
+    yield f"{name}: 95 % intervals that cover", "90 to 99 %", f"{np.mean([one.is_covered for one in own]):.0%}"
 
 
 def speed_rows() -> Iterator[Row]:
@@ -80,13 +92,13 @@ def speed_rows() -> Iterator[Row]:
     yield "of that, what-if", "", f"{time.process_time() - learned:.0f}"
 
 
-def estimates(seed: int) -> Iterator[Found]:
+def estimates(seed: int, parameters: Parameters = BIASED, customers: int = CUSTOMERS) -> Iterator[Found]:
     """What one company's history shows of each channel."""
-    world, history = twin_history(CUSTOMERS, seed=seed, parameters=BIASED)
+    world, history = twin_history(customers, seed=seed, parameters=parameters)
     sampled = partial(decision_points, history, as_of=END, horizon_days=28, period_days=28, seed=seed)
     today = features_at(history.customers.select("customer_id", day=pl.lit(END)).sort("customer_id"), history)
     worth, points = contact_worth(history, today, as_of=END), sampled()
-    returns = contact_returns(sampled(most=MANY), worth, ["email", "phone"])
+    returns = contact_returns(sampled(most=MANY), worth, channels_of(parameters))
     scores = doubly_robust(as_decisions(without_later_contacts(points, worth, returns)), seed=seed)
     nobody = points.filter(arm="none")["outcome"].to_numpy().mean()
     for place, effect in enumerate(mean_effects(scores), start=1):

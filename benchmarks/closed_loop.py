@@ -42,7 +42,7 @@ WAYS = ("oracle", "ours", "mail to all", "call whom one can", "random")
 
 def shipped_policy(customers: int) -> Policy:
     """The rules that a company has that sets none but for a smaller hold-out group (a tenth is shipped), its calls in
-    proportion to its size. Text messages and letters are closed: the twin has none."""
+    proportion to its size. Text messages and letters are closed: this company writes none."""
     channels = {
         "email": ChannelRule(0.01, None, 4),
         "phone": ChannelRule(5.0, round(_CALLS * customers), 1),
@@ -56,7 +56,7 @@ def shipped_policy(customers: int) -> Policy:
 
 def known_history(world: World, plans: dict[date, pl.DataFrame]) -> History:
     """What the company knows by now, of whom it may contact too."""
-    known = history_of(world.company, world.newsletter, world.calls, world.orders_so_far)
+    known = history_of(world)
     is_open = pl.Series(world.can_be_reached("email"))
     customers = known.customers.with_columns(consent_email=is_open, has_email=is_open)
     return History(known.orders, known.touches, customers, plans)

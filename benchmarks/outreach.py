@@ -1,6 +1,6 @@
 """Whom to contact next: effects, the gate, the contact plan and experiments, on public data and on known truth.
 
-    python -m benchmarks.outreach [--only hillstrom gate plan looks history lots speed]
+    python -m benchmarks.outreach [--only hillstrom gate plan looks history messages lots speed]
 
 Prints one table: what was asked, what we reached.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.biased_history import bias_rows, speed_rows
+from benchmarks.biased_history import bias_rows, message_rows, speed_rows
 from benchmarks.campaigns import (
     HILLSTROM_ARMS,
     hillstrom,
@@ -117,6 +117,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "plan": plan_rows,
     "looks": look_rows,
     "history": bias_rows,
+    "messages": message_rows,
     "lots": lot_rows,
     "speed": speed_rows,
 }

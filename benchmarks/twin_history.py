@@ -9,9 +9,11 @@ import numpy.typing as npt
 import polars as pl
 
 from models.customer_history import History
+from twin.arrays import chosen
 from twin.calls import Calls
 from twin.clock import day_of, utc_timestamps
 from twin.company import Company
+from twin.messages import WRITTEN, Messages
 from twin.months import World, begin
 from twin.newsletters import Mailing, Newsletter
 from twin.orders import Orders
@@ -24,13 +26,14 @@ END = date(2026, 6, 30)
 def twin_history(customers: int, *, seed: int, parameters: Parameters | None = None) -> tuple[World, History]:
     """A company in which the best customers were called, and all that its systems know of it."""
     world = begin(customers, seed=seed, end=END, parameters=parameters)
-    return world, history_of(world.company, world.newsletter, world.calls, world.orders_so_far)
+    return world, history_of(world)
 
 
-def history_of(company: Company, newsletter: Newsletter, calls: Calls, orders: Orders) -> History:
+def history_of(world: World) -> History:
     """All that the company's systems know of what happened."""
-    touches = pl.concat([_mailings(company, newsletter), _calls(company, calls)])
-    return History(_orders(company, orders), touches, _customers(company))
+    company = world.company
+    touches = [_mailings(company, world.newsletter), _calls(company, world.calls), _messages(company, world.messages)]
+    return History(_orders(company, world.orders_so_far), pl.concat(touches), _customers(company))
 
 
 def _orders(company: Company, orders: Orders) -> pl.DataFrame:
@@ -83,6 +86,19 @@ def _calls(company: Company, calls: Calls) -> pl.DataFrame:
     )
 
 
+def _messages(company: Company, messages: Messages) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "customer_id": company.people.frame["person_id"].gather(pl.Series(messages.person)),
+            "channel": chosen(WRITTEN, messages.channel),
+            "touched_on": utc_timestamps(messages.sent_at).dt.date(),
+            "direction": pl.repeat("outbound", len(messages.person), eager=True),
+            "is_delivered": pl.Series(messages.is_delivered),
+            "is_engaged": pl.repeat(value=False, n=len(messages.person), eager=True),
+        }
+    )
+
+
 def _customers(company: Company) -> pl.DataFrame:
     presence, people = company.presence, company.people
     joined = utc_timestamps(presence.joined_at).dt.date()
@@ -94,11 +110,11 @@ def _customers(company: Company) -> pl.DataFrame:
             "is_company": pl.Series(people.is_business),
             "consent_email": pl.Series(presence.is_member),
             "consent_phone": pl.Series(can_be_called),
+            "consent_sms": pl.Series(presence.accepts_texts),
             "has_email": pl.Series(presence.is_member),
             "has_phone": pl.Series(can_be_called),
         }
     ).with_columns(
-        consent_sms=False,
         consent_post=True,
         is_suppressed=False,
         has_address=True,

@@ -33,6 +33,8 @@ class Traits:
     reading_delay: Floats
     email_effect: Floats
     phone_effect: Floats
+    letter_effect: Floats
+    text_effect: Floats
     has_privacy_proxy: Bools
     has_scanner: Bools
     has_slow_scanner: Bools
@@ -62,6 +64,7 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
     habit = habits.random(count)
     is_keen = habit < parameters.keen_reader_share
     is_late = ~is_keen & (habit < parameters.keen_reader_share + parameters.late_reader_share)
+    letter_effect, text_effect = _message_effects(parameters, mean_spend, business, seed)
     lead_rate = usual_lead_rate * _eagerness(parameters, open_chance, business)
     return Traits(
         joined=joined,
@@ -77,6 +80,8 @@ def draw_traits(parameters: Parameters, people: People, goods: Assortment, seed:
         reading_delay=_READING_DELAY * np.where(is_keen, 0.25, np.where(is_late, 15.0, 1.0)),
         email_effect=_email_effect(rng, parameters, favourite, business),
         phone_effect=_phone_effect(rng, parameters, mean_spend, business),
+        letter_effect=letter_effect,
+        text_effect=text_effect,
         has_privacy_proxy=rng.random(count) < np.where(business, 0.0, parameters.privacy_proxy_share),
         has_scanner=rng.random(count) < np.where(business, parameters.business_scanner_share, parameters.scanner_share),
         has_slow_scanner=habits.random(count) < parameters.slow_scanner_share,
@@ -107,6 +112,19 @@ def _phone_effect(rng: np.random.Generator, parameters: Parameters, mean_spend: 
     liking = np.where(mean_spend > median, 1.3, 0.6) * np.where(is_business, 2.5, 1.0)
     drawn = parameters.phone_effect_mean * liking * rng.gamma(1.5, 1 / 1.5, len(mean_spend))
     return np.minimum(drawn, 0.9)
+
+
+def _message_effects(
+    parameters: Parameters, mean_spend: Floats, is_business: Bools, seed: int
+) -> tuple[Floats, Floats]:
+    """Chances that one letter and one text message that arrive bring one more order: letters rather from those who
+    spend much, text messages hardly from companies. None where the company writes neither."""
+    if parameters.messages is None:
+        return np.zeros(len(mean_spend)), np.zeros(len(mean_spend))
+    drawn = stream(seed, "effects of messages").gamma(1.5, 1 / 1.5, (2, len(mean_spend)))
+    letters = np.where(mean_spend > float(np.median(mean_spend)), 1.4, 0.6) * parameters.messages.letter_effect_mean
+    texts = np.where(is_business, 0.2, 1.0) * parameters.messages.text_effect_mean
+    return np.minimum(letters * drawn[0], 0.9), np.minimum(texts * drawn[1], 0.9)
 
 
 def simulate_own_orders(parameters: Parameters, traits: Traits, seed: int) -> OwnOrders:

@@ -31,6 +31,7 @@ COMPANIES_HEADER = (
     *("Record ID", "Company name", "Company owner", "Create Date", "Phone Number", "Last Activity Date", "City"),
     *("Country/Region", "Industry", "Company Domain Name", "Street Address", "Postal Code", "Number of Employees"),
 )
+CONSENT_TO_TEXTS = "Consent to Text Messages"
 _COUNTRIES = {"DE": "Germany", "AT": "Austria", "CH": "Switzerland"}
 
 
@@ -74,7 +75,8 @@ def write_contacts(folder: Path, company: Company, newsletter: Newsletter, conta
     is_buyer = company.presence.is_buyer[person].astype(np.int64)
     record_of_company = pl.Series(company_record_ids(company)[np.maximum(company.people.company[person], 0)])
     nothing = kept(known["city"], np.zeros(size, dtype=np.bool_))
-    has_address = rng.random(size) < 0.6
+    writes = company.parameters.messages is not None
+    has_address = (rng.random(size) < 0.6) | writes
     cells = [
         pl.Series(contacts.record_id),
         *_names(rng, known),
@@ -98,7 +100,10 @@ def write_contacts(folder: Path, company: Company, newsletter: Newsletter, conta
         ),
         _consent_to_calls(company, person),
     ]
-    write_export(folder / export_name(company, "contacts"), CONTACTS_HEADER, cells)
+    header: tuple[str, ...] = CONTACTS_HEADER
+    if writes:
+        header, cells = (*header, CONSENT_TO_TEXTS), [*cells, _consent_to_texts(company, person)]
+    write_export(folder / export_name(company, "contacts"), header, cells)
     source_id = pl.Series(contacts.record_id).cast(pl.String)
     copied = pl.when(pl.Series(contacts.is_copy)).then(pl.lit("second record")).otherwise("trap")
     return known.select(source_id=source_id, true_id="person_id", trap=copied)
@@ -139,6 +144,11 @@ def _consent_to_calls(company: Company, person: Ints) -> pl.Series:
     return chosen(
         ("true", "false"), is_no.astype(np.int64), company.people.has("phone")[person] & ((luck < yes) | is_no)
     )
+
+
+def _consent_to_texts(company: Company, person: Ints) -> pl.Series:
+    """In another property of its own, that only who writes text messages has: a yes, or nothing."""
+    return chosen(("true",), np.zeros_like(person), company.presence.accepts_texts[person])
 
 
 def _names(rng: np.random.Generator, known: pl.DataFrame) -> list[pl.Series]:

@@ -1,4 +1,4 @@
-"""HubSpot's exports of what happened with its contacts: calls, deals and tickets."""
+"""HubSpot's exports of what happened with its contacts: calls, letters, text messages, deals and tickets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from twin.calls import OUTCOMES, Calls
 from twin.clock import local_text
 from twin.company import Company
 from twin.hubspot import Contacts, company_record_ids, export_name, write_export
+from twin.messages import LETTER, TEXT, Messages
 from twin.orders import Orders
 
 CALLS_HEADER = (
@@ -26,6 +27,16 @@ DEALS_HEADER = (
 TICKETS_HEADER = (
     *("Record ID", "Ticket name", "Ticket status", "Ticket owner", "Ticket description", "Pipeline", "Priority"),
     *("Create date", "Close date", "Associated Contact", "Associated Contact IDs", "Associated Company"),
+)
+# The labels of messages are HubSpot's own, that of a letter's text is from memory. HubSpot has no property for the
+# campaign of a message and for what became of it: Campaign and Outcome are properties of the company's own.
+POSTAL_MAIL_HEADER = (
+    *("Record ID", "Postal mail body", "Activity date", "Activity assigned to", "Campaign", "Outcome"),
+    *("Associated Contact IDs", "Associated Company IDs"),
+)
+COMMUNICATIONS_HEADER = (
+    *("Record ID", "Channel type", "Communication body", "Logged from", "Activity date", "Activity assigned to"),
+    *("Campaign", "Outcome", "Associated Contact IDs", "Associated Company IDs"),
 )
 _STAGES = ("Closed won", "Closed lost", "Contract sent", "Appointment scheduled")
 _STAGE_WEIGHTS = (40, 25, 15, 20)
@@ -54,6 +65,37 @@ def write_calls(folder: Path, company: Company, contacts: Contacts, calls: Calls
 def call_ids(count: int) -> Ints:
     """HubSpot's ids of the calls, in the order of time."""
     return 303_000_000_007 + 11 * np.arange(count)
+
+
+def write_messages(folder: Path, company: Company, contacts: Contacts, messages: Messages) -> dict[str, int]:
+    """Write letters and text messages, each kind into a file of its own; returns their numbers by file."""
+    size, same = messages.person.size, np.zeros(messages.person.size, dtype=np.int64)
+    cells = {
+        "Record ID": pl.Series(message_ids(messages)),
+        "Postal mail body": chosen(("Brief mit Gutschein zum Frühstück",), same),
+        "Channel type": chosen(("SMS",), same),
+        "Communication body": chosen(("Nur heute: versandfrei. Abmelden mit STOPP",), same),
+        "Logged from": chosen(("CRM",), same),
+        "Activity date": local_text(messages.sent_at, "minutes"),
+        "Activity assigned to": chosen(words.OWNERS, messages.person % len(words.OWNERS)),
+        "Campaign": messages.titles(),
+        "Outcome": chosen(("Returned", "Not delivered"), messages.channel, ~messages.is_delivered),
+        "Associated Contact IDs": pl.Series(contacts.record_of(company.people.count)[messages.person]),
+        "Associated Company IDs": _company_record(company, messages.person),
+    }
+    files = {"postal-mail": (LETTER, POSTAL_MAIL_HEADER), "communications": (TEXT, COMMUNICATIONS_HEADER)}
+    for name, (channel, header) in files.items():
+        own = [cells[column].filter(pl.Series(messages.channel == channel)) for column in header]
+        write_export(folder / export_name(company, name), header, own)
+    texts = int(messages.channel.sum())
+    return {"letters": size - texts, "text_messages": texts}
+
+
+def message_ids(messages: Messages) -> Ints:
+    """HubSpot's ids of letters and text messages, of each kind in the order of time."""
+    is_text = messages.channel == TEXT
+    number = np.where(is_text, np.cumsum(is_text), np.cumsum(~is_text)).astype(np.int64)
+    return np.where(is_text, 707_000_000_017, 606_000_000_013) + 29 * number
 
 
 def write_deals(folder: Path, company: Company, contacts: Contacts) -> int:

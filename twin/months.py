@@ -18,15 +18,17 @@ from pathlib import Path
 import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, stream
-from twin.calls import Calls, PlannedCalls, made, make_calls
+from twin.calls import Calls, PlannedCalls, made
 from twin.clock import Calendar, day_of
 from twin.company import Company, invent_company
-from twin.newsletters import Announcement, Newsletter, send_newsletters, sent
-from twin.orders import NEVER, Orders, filled, place_orders, placements
+from twin.messages import LETTER, TEXT, WRITTEN, Messages, arrival_share, dispatched, may_get
+from twin.newsletters import Announcement, Newsletter, sent
+from twin.orders import NEVER, Orders, filled, placements
 from twin.parameters import Parameters
 from twin.writing import Facts, TwinSummary, write_facts
 
 CHANNELS = ("email", "phone")
+"""Of every company; some write letters and text messages, too (`channels_of`)."""
 MONTH_DAYS = 28
 _WORKDAYS = (1, 2, 3, 4, 7, 8, 9, 10)
 _NINE_O_CLOCK = 9 * 3_600
@@ -42,6 +44,7 @@ class World:
     company: Company
     newsletter: Newsletter
     calls: Calls
+    messages: Messages
     orders: Orders
     beginning: Facts
     months: int = 0
@@ -58,8 +61,10 @@ class World:
 
     def can_be_reached(self, channel: str) -> Bools:
         """Who may be contacted through a channel now: members who have neither left nor bounced; contacts of the CRM
-        with a phone."""
+        with a phone; all contacts of the CRM by letter, and those who agreed by text message."""
         presence, people, news = self.company.presence, self.company.people, self.newsletter
+        if channel in WRITTEN:
+            return may_get(self.company, WRITTEN.index(channel), self.company.calendar.days)
         if channel == "phone":
             return presence.has_contact & people.has("phone")
         has_joined = presence.joined_at < self.company.calendar.end
@@ -80,6 +85,8 @@ class World:
         effect = {
             "email": traits.email_effect * delivered,
             "phone": traits.phone_effect * parameters.connected_share,
+            "post": traits.letter_effect * arrival_share(parameters.messages, LETTER),
+            "sms": traits.text_effect * arrival_share(parameters.messages, TEXT),
         }[channel]
         return np.asarray(effect * net * parameters.margin_rate)
 
@@ -91,38 +98,45 @@ class World:
 
 def begin(customers: int, *, seed: int, end: date = date(2026, 6, 30), parameters: Parameters | None = None) -> World:
     """The company that `write_company` writes for the same arguments, before any month is played."""
-    company = invent_company(parameters or Parameters(), customers, seed, end)
-    newsletter, calls = send_newsletters(company), make_calls(company)
-    orders = place_orders(company, newsletter, calls)
-    return World(company, newsletter, calls, orders, Facts(company, newsletter, calls, orders))
+    facts = Facts.of(invent_company(parameters or Parameters(), customers, seed, end))
+    return World(facts.company, facts.newsletter, facts.calls, facts.messages, facts.orders, facts)
+
+
+def channels_of(parameters: Parameters) -> tuple[str, ...]:
+    """The channels through which the company contacts people."""
+    return CHANNELS if parameters.messages is None else (*CHANNELS, *WRITTEN)
 
 
 def play(world: World, plan: Mapping[str, Ints]) -> World:
-    """Return the world a month (28 days) later, in which these people got an e-mail or a call.
+    """Return the world a month (28 days) later, in which these people got an e-mail, a call, a letter or a text.
 
     Who cannot be reached through the channel is left out. Raises ValueError for a channel that the company has not, or
     when the own orders of the people, which are drawn a year ahead, are used up.
     """
-    if unknown := sorted(set(plan) - set(CHANNELS)):
-        raise ValueError(f"The company has the channels {', '.join(CHANNELS)}; found {', '.join(unknown)}.")
+    channels = channels_of(world.company.parameters)
+    if unknown := sorted(set(plan) - set(channels)):
+        raise ValueError(f"The company has the channels {', '.join(channels)}; found {', '.join(unknown)}.")
     if (world.months + 1) * MONTH_DAYS > world.company.parameters.future_days:
         most = world.company.parameters.future_days // MONTH_DAYS
         raise ValueError(f"Only {most} months can be played; raise Parameters.future_days for more.")
     rng, company = stream(world.company.seed, f"month {world.months}"), _later(world.company)
-    chosen = {name: np.unique(plan.get(name, np.zeros(0, np.int64))).astype(np.int64) for name in CHANNELS}
+    chosen = {name: np.unique(plan.get(name, np.zeros(0, np.int64))).astype(np.int64) for name in channels}
     reached = {name: people[world.can_be_reached(name)[people]] for name, people in chosen.items()}
     newsletter = _mailed(rng, world, company, reached["email"])
     calls = _called(rng, world, company, reached["phone"])
+    messages = _written(world, company, reached)
     days = world.company.calendar.days
     unasked = (company.own.day >= days) & (company.own.day < days + MONTH_DAYS)
     mailings = newsletter.mailings[len(world.newsletter.mailings) :]
-    placed = placements(rng, company, unasked, mailings, calls, first_call=len(world.calls.person))
+    first = {"first_call": len(world.calls.person), "first_message": len(world.messages.person)}
+    placed = placements(rng, company, unasked, mailings, calls, messages, **first)
     orders = _appended(world.orders, filled(rng, company, placed, NEVER))
     return replace(
         world,
         company=company,
         newsletter=newsletter,
         calls=_joined(world.calls, calls),
+        messages=world.messages.and_then(messages),
         orders=orders,
         months=world.months + 1,
     )
@@ -130,7 +144,7 @@ def play(world: World, plan: Mapping[str, Ints]) -> World:
 
 def write_world(folder: Path, world: World) -> TwinSummary:
     """Write `folder`/landing and `folder`/truth as `write_company` does, with all that has happened since."""
-    facts = Facts(world.company, world.newsletter, world.calls, world.orders_so_far)
+    facts = Facts(world.company, world.newsletter, world.calls, world.messages, world.orders_so_far)
     return write_facts(folder, facts, beginning=world.beginning)
 
 
@@ -167,6 +181,16 @@ def _called(rng: np.random.Generator, world: World, company: Company, people: In
     days = world.company.calendar.days + rng.choice(_WORKDAYS, people.size)
     number = np.full(people.size, company.parameters.call_rounds + world.months)
     return made(rng, company, PlannedCalls(people, number, days, np.full(people.size, np.nan)))
+
+
+def _written(world: World, company: Company, reached: Mapping[str, Ints]) -> Messages:
+    """Letters on the second day of the month, text messages on the third."""
+    rng, done = stream(company.seed, f"messages of month {world.months}"), Messages.none()
+    for channel, name in enumerate(WRITTEN):
+        people = reached.get(name, np.zeros(0, np.int64))
+        day = world.company.calendar.days + 1 + channel
+        done = done.and_then(dispatched(rng, company, channel, day, people, np.full(people.size, np.nan)))
+    return done
 
 
 def _joined(before: Calls, after: Calls) -> Calls:

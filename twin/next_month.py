@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from twin.arrays import Ints
-from twin.months import CHANNELS, MONTH_DAYS, begin, play, write_world
-from twin.truth import LANDED_FILES, PARAMETERS, write_json
+from twin.months import MONTH_DAYS, begin, channels_of, play, write_world
+from twin.truth import LANDED_FILES, PARAMETERS, read_parameters, write_json
 from twin.writing import TwinSummary
 
 _PLAYED = "played.json"
@@ -36,9 +36,11 @@ def write_next_month(folder: Path, contacts: pl.DataFrame) -> TwinSummary:
     if not (truth / LANDED_FILES).exists():
         raise FileNotFoundError(f"{folder} holds no invented company whose months can be played.")
     _refuse_other_files(landing, json.loads((truth / LANDED_FILES).read_text())["files"])
-    parameters = json.loads((truth / PARAMETERS).read_text())
-    played = [*_read(truth / _PLAYED), _people(contacts, truth)]
-    world = begin(parameters["customers"], seed=parameters["seed"], end=_first_end(parameters, len(played) - 1))
+    content = json.loads((truth / PARAMETERS).read_text())
+    parameters = read_parameters(content)
+    played = [*_read(truth / _PLAYED), _people(contacts, truth, channels_of(parameters))]
+    first_end = _first_end(content, len(played) - 1)
+    world = begin(content["customers"], seed=content["seed"], end=first_end, parameters=parameters)
     for month in played:
         world = play(world, month)
 
@@ -69,7 +71,7 @@ def _read(path: Path) -> list[dict[str, Ints]]:
     return [{name: np.array(people, dtype=np.int64) for name, people in month.items()} for month in months]
 
 
-def _people(contacts: pl.DataFrame, truth: Path) -> dict[str, Ints]:
+def _people(contacts: pl.DataFrame, truth: Path, channels: Collection[str]) -> dict[str, Ints]:
     """The people behind the records, by channel, as the numbers that the world knows them by."""
     records = pl.read_parquet(truth / "records.parquet", columns=["source_system", "source_id", "true_id"])
     numbers = pl.read_parquet(truth / "people.parquet", columns=["person_id"]).with_row_index("person")
@@ -80,9 +82,9 @@ def _people(contacts: pl.DataFrame, truth: Path) -> dict[str, Ints]:
         .unique()
         .sort("channel", "person")
     )
-    return {name: found.filter(pl.col("channel") == name)["person"].to_numpy() for name in CHANNELS}
+    return {name: found.filter(pl.col("channel") == name)["person"].to_numpy() for name in channels}
 
 
-def _first_end(parameters: Mapping[str, Any], months: int) -> date:
+def _first_end(content: Mapping[str, Any], months: int) -> date:
     """The last day of the history before any month was played."""
-    return date.fromisoformat(parameters["last_day"]) - timedelta(days=MONTH_DAYS * months)
+    return date.fromisoformat(content["last_day"]) - timedelta(days=MONTH_DAYS * months)

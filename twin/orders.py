@@ -11,10 +11,11 @@ from twin.assortment import Assortment
 from twin.buying import Traits
 from twin.calls import Calls
 from twin.company import Company
+from twin.messages import WRITTEN, Messages
 from twin.newsletters import Mailing, Newsletter
 from twin.parameters import Parameters
 
-CAUSES = ("own", "email", "phone")
+CAUSES = ("own", "email", "phone", *WRITTEN)
 FIRST_NUMBER = 1_001
 NEVER = np.iinfo(np.int64).max
 _HOURS = (2, 4, 6, 7, 7, 8, 7, 6, 6, 7, 8, 9, 11, 12, 9, 5)
@@ -25,7 +26,7 @@ _FIRST_HOUR = 7
 class Orders:
     """Orders in the order of their numbers. Moments are UTC seconds (NEVER: has not happened), money is in cents.
 
-    `cause_number` is the number of the mailing or the position of the call that brought the order, otherwise -1.
+    `cause_number` is the number of the mailing, or the position of the call or message, that brought the order, or -1.
     `line_start` has one entry more than there are orders; the lines of order i are line_start[i] up to line_start[i+1].
     """
 
@@ -78,11 +79,12 @@ class Orders:
         return FIRST_NUMBER + np.arange(self.count)
 
 
-def place_orders(company: Company, newsletter: Newsletter, calls: Calls) -> Orders:
-    """Every order up to the end of the history: those placed unasked, and those that a mailing or a call brought."""
+def place_orders(company: Company, newsletter: Newsletter, calls: Calls, messages: Messages) -> Orders:
+    """Every order up to the end of the history: those placed unasked, and those that a contact brought."""
     rng = stream(company.seed, "orders")
     unasked = company.own.day < company.calendar.days
-    return filled(rng, company, placements(rng, company, unasked, newsletter.mailings, calls), company.calendar.end)
+    placed = placements(rng, company, unasked, newsletter.mailings, calls, messages)
+    return filled(rng, company, placed, company.calendar.end)
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,12 @@ def placements(
     unasked: Bools,
     mailings: tuple[Mailing, ...],
     calls: Calls,
+    messages: Messages,
     first_call: int = 0,
+    first_message: int = 0,
 ) -> Placements:
-    """The orders of `unasked` (of the company's own), of mailings, and of calls, which count from `first_call`."""
+    """The orders of `unasked` (of the company's own), of mailings, and of calls and messages, which count from
+    `first_call` and `first_message`."""
     own, calendar = company.own, company.calendar
     hours = _FIRST_HOUR + weighted(rng, _HOURS, int(unasked.sum()))
     unasked_at = calendar.moments(own.day[unasked], hours * 3_600 + rng.integers(0, 3_600, hours.size))
@@ -155,6 +160,9 @@ def placements(
         groups.append((moved, mailing.moved_at, 1, np.full(moved.size, mailing.number)))
     brought = np.flatnonzero(calls.moved_at >= 0).astype(np.int64)
     groups.append((calls.person[brought], calls.moved_at[brought], 2, first_call + brought))
+    for channel in range(len(WRITTEN)):
+        brought = np.flatnonzero((messages.moved_at >= 0) & (messages.channel == channel)).astype(np.int64)
+        groups.append((messages.person[brought], messages.moved_at[brought], 3 + channel, first_message + brought))
     person = np.concatenate([group[0] for group in groups])
     placed_at = np.concatenate([group[1] for group in groups])
     cause = np.concatenate([np.full(len(group[0]), group[2]) for group in groups])

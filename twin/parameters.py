@@ -6,6 +6,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class MessageParameters:
+    """What is known of a company that writes letters and text messages, too: as many rounds of each, in which a share
+    of those who may get one does, drawn by lot. Effects are the chance that one that arrives brings an order.
+
+    They go to contacts of the CRM: raise `crm_share` and `lead_crm_share` for a company that keeps all customers there.
+    """
+
+    rounds: int = 4
+    letter_share: float = 0.3
+    text_share: float = 0.3
+    returned_share: float = 0.02
+    failed_share: float = 0.03
+    text_consent_share: float = 0.5
+    letter_effect_mean: float = 0.08
+    text_effect_mean: float = 0.03
+
+
+@dataclass(frozen=True)
 class Parameters:
     """The numbers from which a company is drawn. Rates are per day, money is in cents, VAT included.
 
@@ -13,6 +31,7 @@ class Parameters:
     Gamma(rate_shape, 1 / rate_scale_days), the chance to leave after each repeat purchase is
     Beta(leave_alpha, leave_beta). The goods of an order follow the Gamma-Gamma model: Gamma(spend_p, 1 / nu), where
     nu is Gamma(spend_q, 1 / spend_gamma), so that the mean over all people is spend_p * spend_gamma / (spend_q - 1).
+    Without `messages` the company writes neither letters nor text messages.
     """
 
     history_days: int = 1_277
@@ -103,3 +122,5 @@ class Parameters:
     business_call_consent_share: float = 0.8
     call_refusal_share: float = 0.08
     phone_effect_mean: float = 0.10
+
+    messages: MessageParameters | None = None

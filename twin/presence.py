@@ -21,6 +21,7 @@ class Presence:
     """Per person: is there a shop account, a CRM contact, a newsletter membership; and since when is it known.
 
     `member_address` is the address on the newsletter's list. `joined_at` is a moment, always before the first order.
+    `accepts_texts` is consent to text messages.
     """
 
     is_buyer: Bools
@@ -29,6 +30,7 @@ class Presence:
     is_member: Bools
     member_address: pl.Series
     joined_at: Ints
+    accepts_texts: Bools
 
 
 def spread(parameters: Parameters, people: People, traits: Traits, calendar: Calendar, seed: int) -> Presence:
@@ -54,7 +56,13 @@ def spread(parameters: Parameters, people: People, traits: Traits, calendar: Cal
         is_member=is_member,
         member_address=kept(address, is_member),
         joined_at=calendar.moments(traits.joined, _SIX_O_CLOCK + rng.integers(0, 3_600, count)),
+        accepts_texts=people.has("phone") & _agrees_to_texts(parameters, count, seed),
     )
+
+
+def _agrees_to_texts(parameters: Parameters, count: int, seed: int) -> Bools:
+    share = 0.0 if parameters.messages is None else parameters.messages.text_consent_share
+    return stream(seed, "consent to texts").random(count) < share
 
 
 def _crm_share(parameters: Parameters, came_as_lead: Bools, is_business: Bools) -> Floats:

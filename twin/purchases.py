@@ -10,6 +10,7 @@ import polars as pl
 from twin.arrays import SECONDS_PER_DAY, chosen
 from twin.calls import make_calls
 from twin.company import Company, invent_company
+from twin.messages import write_messages
 from twin.newsletters import send_newsletters
 from twin.orders import Orders, place_orders
 from twin.parameters import Parameters
@@ -24,7 +25,7 @@ def invent_purchases(
     but for what is taken back or cancelled.
     """
     company = invent_company(parameters or Parameters(), customers, seed, end)
-    orders = place_orders(company, send_newsletters(company), make_calls(company))
+    orders = place_orders(company, send_newsletters(company), make_calls(company), write_messages(company))
     return company, order_lines(company, orders)
 
 

@@ -49,9 +49,11 @@ def write_customers(folder: Path, company: Company, newsletter: Newsletter, orde
         chosen(("Stammkunde, VIP", "Neukunde"), np.where(count > 9, 0, 1), (count > 9) | (count == 1)).alias("tags"),
     )
     frame = frame.with_columns(pl.lit(None, pl.String).alias("nothing"), pl.lit("no").alias("no"))
+    texts = chosen(("no", "yes"), company.presence.accepts_texts.astype(np.int64)).alias("texts")
+    frame = frame.with_columns(texts)
     cells = (
         *("id", "first_name", "last_name", "email", "accepts", "company_name", "street", "nothing", "city"),
-        *("nothing", "country", "postcode", "phone", "phone", "no", "spent", "orders", "nothing", "no", "tags"),
+        *("nothing", "country", "postcode", "phone", "phone", "texts", "spent", "orders", "nothing", "no", "tags"),
     )
     columns = [pl.col(cell).gather(index).alias(name) for name, cell in zip(CUSTOMERS_HEADER, cells, strict=True)]
     with CsvFile(folder / "customers_export.csv", unquoted(CUSTOMERS_HEADER)) as csv:

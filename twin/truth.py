@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -17,10 +17,12 @@ from twin.arrays import Bools, Floats, Ints, chosen, kept
 from twin.calls import Calls
 from twin.clock import day_of, utc_timestamps
 from twin.company import Company, expected_orders, future_orders
-from twin.hubspot_records import call_ids
+from twin.hubspot_records import call_ids, message_ids
 from twin.mailchimp import Activity, campaign_id
+from twin.messages import WRITTEN, Messages
 from twin.newsletters import Mailing, Newsletter
 from twin.orders import CAUSES, NEVER, Orders
+from twin.parameters import MessageParameters, Parameters
 from twin.reactions import MACHINES, Events
 
 PARAMETERS = "parameters.json"
@@ -83,17 +85,17 @@ def orders_truth(company: Company, orders: Orders) -> pl.DataFrame:
 def channel_effects(company: Company) -> pl.DataFrame:
     """Person x channel: orders and margin (euros) that one contact adds while the person is alive, and as of the end.
 
-    A contact is a delivered e-mail or an answered outgoing call. The margin is that of the goods without VAT, after
-    the average discount and before refunds.
+    A contact is a delivered e-mail, letter or text message, or an answered outgoing call. The margin is that of the
+    goods without VAT, after the average discount and before refunds.
     """
     parameters, traits = company.parameters, company.traits
     is_alive = company.is_alive_on(company.calendar.days)
     discounted = 1 - parameters.discount_share * parameters.discount_rate_percent / 100
     per_order = discounted / (1 + parameters.vat_percent / 100) * parameters.margin_rate * traits.mean_spend / 100
-    return pl.concat(
-        _effects(company, channel, effect, per_order, is_alive)
-        for channel, effect in (("email", traits.email_effect), ("phone", traits.phone_effect))
-    )
+    effects = {"email": traits.email_effect, "phone": traits.phone_effect}
+    if parameters.messages is not None:
+        effects |= {"post": traits.letter_effect, "sms": traits.text_effect}
+    return pl.concat(_effects(company, channel, effect, per_order, is_alive) for channel, effect in effects.items())
 
 
 def _effects(company: Company, channel: str, effect: Floats, per_order: Floats, is_alive: Bools) -> pl.DataFrame:
@@ -158,6 +160,22 @@ def calls_truth(company: Company, calls: Calls) -> pl.DataFrame:
     )
 
 
+def messages_truth(company: Company, messages: Messages) -> pl.DataFrame:
+    """One row per letter and text message: who got it, with what chance, and whether it brought an order."""
+    return pl.DataFrame(
+        {
+            "message_id": pl.Series(message_ids(messages)).cast(pl.String),
+            "person_id": company.people.frame["person_id"].gather(pl.Series(messages.person)),
+            "channel": chosen(WRITTEN, messages.channel),
+            "campaign": messages.titles(),
+            "sent_at": utc_timestamps(messages.sent_at),
+            "propensity": kept(pl.Series(messages.propensity), ~np.isnan(messages.propensity)),
+            "is_delivered": messages.is_delivered,
+            "brought_order": messages.moved_at >= 0,
+        }
+    )
+
+
 class MachineEvents:
     """The Parquet file of opens and clicks that no person made, filled mailing by mailing; a context manager."""
 
@@ -201,17 +219,27 @@ class MachineEvents:
 
 def parameters_truth(company: Company) -> dict[str, object]:
     """The parameters that the company was drawn from, and what follows from the assortment."""
-    goods = company.goods
+    goods, drawn_from = company.goods, asdict(company.parameters)
+    if drawn_from["messages"] is None:
+        del drawn_from["messages"]
     return {
         "seed": company.seed,
         "customers": company.people.count,
         "first_day": day_of(company.calendar.first).isoformat(),
         "last_day": day_of(company.calendar.last).isoformat(),
-        **asdict(company.parameters),
+        **drawn_from,
         "categories": list(goods.categories),
         "category_popularity": goods.popularity.tolist(),
         "second_category_given_favourite": goods.second_given_favourite.tolist(),
     }
+
+
+def read_parameters(content: Mapping[str, Any]) -> Parameters:
+    """The parameters that `parameters_truth` has written down."""
+    named = {each.name: content[each.name] for each in fields(Parameters) if each.name in content}
+    if "messages" in named:
+        named["messages"] = MessageParameters(**named["messages"])
+    return Parameters(**named)
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -13,6 +13,7 @@ from twin import hubspot, hubspot_records, mailchimp, shopify_customers, shopify
 from twin.arrays import chosen
 from twin.calls import Calls, make_calls
 from twin.company import Company, invent_company
+from twin.messages import Messages, write_messages
 from twin.newsletters import Newsletter, send_newsletters
 from twin.orders import Orders, place_orders
 from twin.parameters import Parameters
@@ -44,7 +45,14 @@ class Facts:
     company: Company
     newsletter: Newsletter
     calls: Calls
+    messages: Messages
     orders: Orders
+
+    @classmethod
+    def of(cls, company: Company) -> Facts:
+        """What happened in a company before any month was played."""
+        newsletter, calls, messages = send_newsletters(company), make_calls(company), write_messages(company)
+        return cls(company, newsletter, calls, messages, place_orders(company, newsletter, calls, messages))
 
 
 def write_company(
@@ -62,9 +70,7 @@ def write_company(
     """
     if customers < 10:
         raise ValueError(f"A company of {customers} customers is too small to say anything about; take at least 10.")
-    company = invent_company(parameters or Parameters(), customers, seed, end)
-    newsletter, calls = send_newsletters(company), make_calls(company)
-    facts = Facts(company, newsletter, calls, place_orders(company, newsletter, calls))
+    facts = Facts.of(invent_company(parameters or Parameters(), customers, seed, end))
     return write_facts(folder, facts, beginning=facts)
 
 
@@ -74,11 +80,11 @@ def write_facts(folder: Path, facts: Facts, *, beginning: Facts) -> TwinSummary:
     Raises FileExistsError when one of the two folders already holds something.
     """
     landing, beside = _empty_folder(folder / "landing"), _empty_folder(folder / "truth")
-    company, newsletter, calls, orders = facts.company, facts.newsletter, facts.calls, facts.orders
-    activities, machine_events = _write_mailings(landing / "mailchimp", beside, company, newsletter)
+    company, orders = facts.company, facts.orders
+    activities, machine_events = _write_mailings(landing / "mailchimp", beside, company, facts.newsletter)
     records, rows = _write_systems(landing, facts, beginning)
-    _write_truth(beside, company, newsletter, calls, orders, activities, records)
-    totals = _totals(company, calls, orders, activities, records)
+    _write_truth(beside, facts, activities, records)
+    totals = _totals(facts, activities, records)
     truth.write_json(beside / "totals.json", totals | rows | {"machine_events": machine_events})
     files = sorted(path.relative_to(landing).as_posix() for path in landing.rglob("*") if path.is_file())
     truth.write_json(beside / truth.LANDED_FILES, {"files": files})
@@ -91,7 +97,7 @@ def write_facts(folder: Path, facts: Facts, *, beginning: Facts) -> TwinSummary:
         order_lines=len(orders.article),
         charged=int(orders.total.sum()),
         email_rows=sum(activity.rows for activity in activities),
-        calls=len(calls.person),
+        calls=len(facts.calls.person),
         files=len(files),
     )
 
@@ -139,6 +145,8 @@ def _write_systems(landing: Path, facts: Facts, beginning: Facts) -> tuple[pl.Da
         "tickets": hubspot_records.write_tickets(crm, beginning.company, contacts, beginning.orders),
         "calls": hubspot_records.write_calls(crm, company, contacts, calls),
     }
+    if company.parameters.messages is not None:
+        rows |= hubspot_records.write_messages(crm, company, contacts, facts.messages)
     return pl.concat(records), rows
 
 
@@ -149,15 +157,8 @@ def _records(source_system: str, entity: str, found: pl.DataFrame) -> pl.DataFra
     ).select(_RECORDS)
 
 
-def _write_truth(
-    folder: Path,
-    company: Company,
-    newsletter: Newsletter,
-    calls: Calls,
-    orders: Orders,
-    activities: list[mailchimp.Activity],
-    records: pl.DataFrame,
-) -> None:
+def _write_truth(folder: Path, facts: Facts, activities: list[mailchimp.Activity], records: pl.DataFrame) -> None:
+    company, newsletter, orders = facts.company, facts.newsletter, facts.orders
     tables = {
         "people": truth.people_truth(company, newsletter, orders),
         "companies": company.people.companies,
@@ -165,25 +166,22 @@ def _write_truth(
         "orders": truth.orders_truth(company, orders),
         "campaigns": truth.campaigns_truth(newsletter, activities, orders),
         "held_out": truth.held_out(company, newsletter),
-        "calls": truth.calls_truth(company, calls),
+        "calls": truth.calls_truth(company, facts.calls),
         "true_channel_effects": truth.channel_effects(company),
     }
+    if company.parameters.messages is not None:
+        tables["messages"] = truth.messages_truth(company, facts.messages)
     for name, frame in tables.items():
         frame.write_parquet(folder / f"{name}.parquet")
     truth.write_json(folder / truth.PARAMETERS, truth.parameters_truth(company))
 
 
-def _totals(
-    company: Company,
-    calls: Calls,
-    orders: Orders,
-    activities: list[mailchimp.Activity],
-    records: pl.DataFrame,
-) -> dict[str, object]:
+def _totals(facts: Facts, activities: list[mailchimp.Activity], records: pl.DataFrame) -> dict[str, object]:
     """Sums over the distinct orders in their latest state, in cents, and counts of everything else."""
+    orders = facts.orders
     counted = records.group_by("source_system", "entity").len().sort("source_system", "entity")
     return {
-        "people": company.people.count,
+        "people": facts.company.people.count,
         "buyers": len(np.unique(orders.person)),
         "orders": orders.count,
         "order_lines": len(orders.article),
@@ -196,7 +194,7 @@ def _totals(
         "refunded_cents": int(orders.refunded.sum()),
         "line_cents": int((orders.unit_price * orders.quantity).sum()),
         "records": {f"{system}.{entity}": count for system, entity, count in counted.iter_rows()},
-        "inbound_calls": int(calls.is_inbound.sum()),
+        "inbound_calls": int(facts.calls.is_inbound.sum()),
         "emails_sent": sum(activity.sent for activity in activities),
         "email_bounces": sum(activity.hard_bounces + activity.soft_bounces for activity in activities),
         "email_openers": sum(activity.unique_opens for activity in activities),
