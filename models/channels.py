@@ -54,6 +54,7 @@ _TEXTS = {
     "en": {
         "seen": "Engaged with {{engaged}} of {{delivered}} {many} in the last 365 days.",
         "never": "No {one} has reached any customer yet, so nothing is known of its effect.",
+        "unseen": "No export tells whether customers react to {many}, so nothing is known of their effect.",
         "average": "No {one} has reached this customer in the last 365 days; the average of all is taken.",
         "suppressed": "Not allowed: marketing contacts are blocked for this customer.",
         "refused": "Not allowed: the customer refused contact by {one}.",
@@ -63,6 +64,7 @@ _TEXTS = {
     "de": {
         "seen": "{{engaged}} von {{delivered}} Kontakten ({many}) der letzten 365 Tage fanden eine Reaktion.",
         "never": "Noch kein Kontakt ({one}) hat irgendeinen Kunden erreicht; über die Wirkung ist nichts bekannt.",
+        "unseen": "Kein Export sagt, ob Kunden auf {many} reagieren; über die Wirkung ist nichts bekannt.",
         "average": "In den letzten 365 Tagen erreichte den Kunden kein Kontakt ({one}); es gilt der Schnitt aller.",
         "suppressed": "Nicht erlaubt: Werbekontakte sind für diesen Kunden gesperrt.",
         "refused": "Nicht erlaubt: der Kunde hat diesem Weg widersprochen ({one}).",
@@ -77,6 +79,8 @@ _WEAKEST_PRIOR, _STRONGEST_PRIOR = 1.0, 1000.0
 _USUAL_PRIOR = 10.0
 _FEWEST_CUSTOMERS = 30
 _INTERVAL = (0.1, 0.9)
+# Exports tell that they went out, and hardly ever that they were answered.
+_ONE_WAY = ("sms", "post")
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,10 @@ def rank_channels(engagement: pl.DataFrame, customers: pl.DataFrame, *, language
     is_suppressed, has_email, has_phone, has_address.
 
     expected_effect is the expected share of delivered touches that the customer engages with, effect_low and
-    effect_high its 80 % credible interval. They are null for a channel in which nobody was ever reached. `basis` is
-    `engagement` where the customer was reached in the channel, else `default`. Allowed channels rank first, then
-    the greater expected effect; a tie goes to the cheaper channel.
+    effect_high its 80 % credible interval. They are null for a channel in which nobody was ever reached, and for
+    letters and text messages where no answer to any is known: it is not that nobody reacts, but that nobody sees it.
+    `basis` is `engagement` where the customer was reached in the channel and reactions are known, else `default`.
+    Allowed channels rank first, then the greater expected effect; a tie goes to the cheaper channel.
     """
     touches = engagement.select(
         "customer_id",
@@ -151,7 +156,10 @@ def _one_channel(channel: str, touches: pl.DataFrame, customers: pl.DataFrame, l
         .join(touches.lazy().select("customer_id", "delivered", "engaged"), on="customer_id", how="left")
         .with_columns(pl.col("delivered", "engaged").fill_null(0), is_allowed=_is_allowed(channel))
     )
-    effects = _effects(counts.select("delivered", "engaged").unique().collect(), fit_prior(touches))
+    is_unseen = channel in _ONE_WAY and touches.height > 0 and touches["engaged"].sum() == 0
+    prior = None if is_unseen else fit_prior(touches)
+    effects = _effects(counts.select("delivered", "engaged").unique().collect(), prior)
+    has_reactions = pl.lit(prior is not None) & (pl.col("delivered") > 0)
     return (
         counts.join(effects.lazy(), on=["delivered", "engaged"], how="left")
         .select(
@@ -162,8 +170,8 @@ def _one_channel(channel: str, touches: pl.DataFrame, customers: pl.DataFrame, l
             "effect_high",
             channel=pl.lit(channel),
             order=pl.lit(CHANNELS.index(channel)),
-            basis=pl.when(pl.col("delivered") > 0).then(pl.lit("engagement")).otherwise(pl.lit("default")),
-            reason=_reason(channel, language),
+            basis=pl.when(has_reactions).then(pl.lit("engagement")).otherwise(pl.lit("default")),
+            reason=_reason(channel, language, is_unseen=is_unseen),
         )
         .collect()
     )
@@ -187,11 +195,13 @@ def _is_allowed(channel: str) -> pl.Expr:
     return agreed & pl.col(_ADDRESS[channel]).fill_null(False) & ~pl.col("is_suppressed").fill_null(False)
 
 
-def _reason(channel: str, language: str) -> pl.Expr:
+def _reason(channel: str, language: str, *, is_unseen: bool) -> pl.Expr:
     one, many, address = CHANNEL_WORDS[language][channel]
     texts = {name: text.format(one=one, many=many, address=address) for name, text in _TEXTS[language].items()}
     evidence = (
-        pl.when(pl.col("delivered") > 0)
+        pl.when(pl.lit(is_unseen))
+        .then(pl.lit(texts["unseen"]))
+        .when(pl.col("delivered") > 0)
         .then(sentence(texts["seen"], engaged=pl.col("engaged"), delivered=pl.col("delivered")))
         .when(pl.col("expected_effect").is_null())
         .then(pl.lit(texts["never"]))

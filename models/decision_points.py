@@ -100,19 +100,8 @@ def decision_points(
     eves = points.select("customer_id", day="eve")
     soon = purchases_after(eves, history.orders, min(_SOON_DAYS, horizon_days)).alias("purchases_soon")
     later = contacts_after(points, history, horizon_days, _SOON_DAYS)
-    columns = (
-        "customer_id",
-        "day",
-        "arm",
-        "outcome",
-        "purchases",
-        "purchases_soon",
-        *LATER,
-        *FEATURES,
-        *PACE,
-        *CONTEXT,
-        *CHANCES,
-    )
+    seen = ("outcome", "purchases", "purchases_soon", *LATER)
+    columns = ("customer_id", "day", "arm", *seen, *FEATURES, *PACE, *CONTEXT, *CHANCES)
     return points.with_columns(outcome, purchases, soon, *later).select(columns).sort("day", "customer_id")
 
 

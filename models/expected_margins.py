@@ -36,7 +36,7 @@ def assumed_margins(
     """Return customer_id, channel, is_allowed, worth (as its kind responds), assumed_margin (what is assumed of all,
     spread by the worth of each) and weight (the same, as its kind responds).
 
-    The last two are null where nobody was ever reached through the channel.
+    Where nothing is known of reactions through the channel, assumed_margin is null, and weight is the worth alone.
     """
     own, kinds = worth.of(features), kinds_of(features)
     level = usual / max(float(np.sort(own).mean()), 1e-9) if len(own) else 1.0
@@ -58,7 +58,7 @@ def assumed_margins(
             "is_allowed",
             "worth",
             assumed_margin=assumed * pl.col("own"),
-            weight=assumed * pl.col("worth"),
+            weight=assumed.fill_null(1.0) * pl.col("worth"),
         )
         .sort("customer_id", "channel")
     )
@@ -68,7 +68,7 @@ def channel_means(assumed: pl.DataFrame, column: str) -> dict[str, float]:
     """Return the mean over the customers whom the channel may reach, else over all; NaN where nothing is known."""
     means = {}
     for channel in CHANNELS:
-        rows = assumed.filter(channel=channel).drop_nulls("assumed_margin")
+        rows = assumed.filter(channel=channel).drop_nulls(column)
         allowed = rows.filter("is_allowed")
         values = (allowed if allowed.height else rows)[column].sort().to_numpy()
         means[channel] = float(values.mean()) if len(values) else float("nan")

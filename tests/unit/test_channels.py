@@ -116,6 +116,21 @@ def test_nothing_is_claimed_of_a_channel_that_never_reached_anybody() -> None:
     assert found["rank"] == 4
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "react to letters"), ("de", "auf Briefe reagieren")])
+def test_a_letter_that_nobody_could_be_seen_to_answer_is_not_taken_for_one_without_effect(
+    language: str, said: str
+) -> None:
+    """Accident: letters are logged when they go out, answers never are, so letters look useless and are never sent."""
+    engagement = pl.concat([CROWD, touches(*[(f"crowd{number:03}", "post", 3, 0) for number in range(50)])])
+    ranked = rank_channels(engagement, customers(customer("crowd001"), customer("c")), language=language)
+    for name in ("crowd001", "c"):
+        found = row(ranked, name, "post")
+        assert (found["expected_effect"], found["basis"]) == (None, "default")
+        assert said in str(found["reason"])
+    answered = rank_channels(pl.concat([engagement, touches(("c", "post", 1, 1))]), customers(customer("crowd001")))
+    assert row(answered, "crowd001", "post")["basis"] == "engagement"
+
+
 def test_allowed_comes_before_promising() -> None:
     engagement = pl.concat([CROWD, touches(("c", "phone", 10, 10))])
     ranked = rank_channels(engagement, customers(customer("c", consent_phone=False)))
