@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.twin_history import END, twin_history
-from models.channel_effects import MANY, without_later_contacts
+from models.channel_effects import MANY, OTHERS, without_later_contacts
 from models.contact_returns import contact_returns
 from models.contact_worth import contact_worth
 from models.customer_history import features_at
@@ -97,7 +97,7 @@ def estimates(seed: int, parameters: Parameters = BIASED, customers: int = CUSTO
     world, history = twin_history(customers, seed=seed, parameters=parameters)
     sampled = partial(decision_points, history, as_of=END, horizon_days=28, period_days=28, seed=seed)
     today = features_at(history.customers.select("customer_id", day=pl.lit(END)).sort("customer_id"), history)
-    worth, points = contact_worth(history, today, as_of=END), sampled()
+    worth, points = contact_worth(history, today, as_of=END), sampled(others=OTHERS)
     returns = contact_returns(sampled(most=MANY), worth, channels_of(parameters))
     scores = doubly_robust(as_decisions(without_later_contacts(points, worth, returns)), seed=seed)
     nobody = points.filter(arm="none")["outcome"].to_numpy().mean()

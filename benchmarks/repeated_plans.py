@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.closed_loop import known_history
+from models.channel_effects import OTHERS
 from models.decision_points import CHANCES, as_decisions, decision_points
 from models.effects import doubly_robust, mean_effects
 from twin.months import World, begin, play
@@ -36,7 +37,7 @@ def idle_effect(seed: int) -> tuple[float, float]:
     """The effect of a mail as one company's plans show it, and its standard error."""
     world, plans = _played(seed)
     points = decision_points(
-        known_history(world, plans), as_of=world.today, horizon_days=28, period_days=28, seed=seed
+        known_history(world, plans), as_of=world.today, horizon_days=28, period_days=28, seed=seed, others=OTHERS
     ).filter(pl.col(CHANCES[0]).is_not_null())
     (email,) = mean_effects(doubly_robust(as_decisions(points), seed=seed))
     return email.effect, email.standard_error

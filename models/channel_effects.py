@@ -61,6 +61,8 @@ _FEWEST_DECISIONS = 200
 # Of fewer customers nobody could show that personal choice pays, so the gate is not even tried.
 _FEWEST_TO_CHOOSE = 500
 _BATCH = 20_000
+# So many decisions without a contact for each one with it tell an effect nearly as well as all of them would.
+OTHERS = 3.0
 # Returns are learned from up to so many decisions: they are cheap, and the contacts of years are needed to show them.
 MANY = 150_000
 
@@ -113,7 +115,7 @@ def learn_effects(
     sampled = partial(
         decision_points, history, as_of=as_of, horizon_days=horizon_days, period_days=period_days, seed=seed
     )
-    points = sampled()
+    points = sampled(others=OTHERS)
     told = _with_enough_customers(points)
     channels = [channel for channel in CHANNELS if channel in set(told["arm"])]
     if not channels or NONE not in set(told["arm"]) or told.height < _FEWEST_DECISIONS:

@@ -8,7 +8,7 @@ known then, and no result of it; of who had none, that of the day before a conta
 (mailings are sent before Christmas), so what was done in one and bought after a day by all goes along as `CONTEXT`, and
 customers are compared with those of the same weeks.
 
-Contacted customers and others are sampled in about equal numbers, by the day and the channel, so that little
+Contacted customers and others are sampled in numbers of one order, by the day and the channel, so that little
 computing sees much contrast. Known chances are corrected for that; estimated ones are those of the sample.
 """
 
@@ -79,9 +79,17 @@ class _Round:
 
 
 def decision_points(
-    history: History, *, as_of: date, horizon_days: int, period_days: int, seed: int = 0, most: int = MOST
+    history: History,
+    *,
+    as_of: date,
+    horizon_days: int,
+    period_days: int,
+    seed: int = 0,
+    most: int = MOST,
+    others: float = 1.0,
 ) -> pl.DataFrame:
-    """Return sampled decisions whose outcome is known by `as_of`, sorted by day and customer_id.
+    """Return sampled decisions whose outcome is known by `as_of`, sorted by day and customer_id: about `most` / 2 with
+    a contact, and `others` times as many without.
 
     Columns: customer_id, day, arm (a channel or none), outcome (margin within `horizon_days` after the day), purchases
     (in the same time), purchases_soon (in the week from the contact on, or where there was none from that of another),
@@ -91,7 +99,7 @@ def decision_points(
     rounds = [*_planned(history, people, as_of, horizon_days, period_days)]
     taken = [round_.day for round_ in rounds]
     rounds += _observed(history, people, as_of - timedelta(days=horizon_days + _APART - 1), taken, period_days)
-    drawn = _drawn(rounds, people["customer_id"], most, seed)
+    drawn = _drawn(rounds, people["customer_id"], most, others, seed)
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
     decided = drawn.join(usual, on="day", how="left", maintain_order="left")
     points = _blind_to_lots(features_at(decided, history), history)
@@ -232,21 +240,21 @@ def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _drawn(rounds: Sequence[_Round], names: pl.Series, most: int, seed: int) -> pl.DataFrame:
-    """At most about so many decisions: each channel's share alike, and of each day as many without a contact."""
+def _drawn(rounds: Sequence[_Round], names: pl.Series, most: int, others: float, seed: int) -> pl.DataFrame:
+    """Each channel's share alike, and of each week `others` times as many without a contact."""
     totals = sum((round_.counts() for round_ in rounds), np.zeros(len(ARMS)))
     quota = most / (2.0 * max((totals[1:] > 0.0).sum(), 1))
     rates = np.minimum(1.0, np.divide(quota, totals, out=np.ones(len(ARMS)), where=totals > 0.0))
-    parts = [_sample(round_, rates, names, seed) for round_ in rounds]
+    parts = [_sample(round_, rates, names, others, seed) for round_ in rounds]
     schema = {"customer_id": pl.String, "day": pl.Date, "own_days": pl.Int64, "eve": pl.Date, "arm": pl.String}
     schema |= dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
-def _sample(round_: _Round, rates: Floats, names: pl.Series, seed: int) -> pl.DataFrame:
+def _sample(round_: _Round, rates: Floats, names: pl.Series, others: float, seed: int) -> pl.DataFrame:
     counts = round_.counts()
     own = rates.copy()
-    own[0] = min(1.0, float((rates * counts)[1:].sum()) / max(counts[0], 1.0))
+    own[0] = min(1.0, others * float((rates * counts)[1:].sum()) / max(counts[0], 1.0))
     wanted = np.where(round_.arm == _LEFT_OUT, 0.0, own[round_.arm])
     random = np.random.default_rng([seed, round_.day.toordinal(), round_.chances is not None])
     kept = np.flatnonzero(random.random(len(names))[round_.customer] < wanted)
