@@ -51,3 +51,12 @@ def test_a_letter_of_thanks_is_not_credited_with_the_order_that_it_thanks_for() 
     assert letters["days_since_purchase"].max() <= 1.0
     (effect,) = mean_effects(doubly_robust(as_decisions(points)))
     assert effect.low < 0.0 < effect.high < MARGIN / 4.0
+
+
+def test_as_many_others_are_drawn_for_each_contact_as_are_asked_for() -> None:
+    """Accident: contacts are compared with so few others that those, too, make the effect uncertain."""
+    history = thankful(days_after=4, seed=1)
+    for others in (1.0, 3.0):
+        points = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28, others=others)
+        drawn = points.filter(arm="none").height / points.filter(arm="post").height
+        assert abs(drawn - others) < 0.1 * others
