@@ -15,6 +15,7 @@ _TEXTS = {
     "en": {
         "pays": "A contact adds {effect} of margin ({low} to {high}), more than its cost of {cost}.",
         "adds": "A contact adds {effect} of margin ({low} to {high}); whether that covers its cost of {cost} is open.",
+        "costs": "A contact adds {effect} of margin ({low} to {high}), on average less than its cost of {cost}.",
         "unproven": "A contact adds {effect} of margin, but {low} to {high} are possible: no effect is proven yet.",
         "harms": "A contact takes away margin: {effect} ({low} to {high}).",
         "unknown": "Too few comparable customers were contacted this way, or left alone, to tell an effect.",
@@ -29,6 +30,7 @@ _TEXTS = {
     "de": {
         "pays": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), mehr als er kostet ({cost}).",
         "adds": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}); offen, ob das {cost} Kosten deckt.",
+        "costs": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), im Mittel weniger als er kostet ({cost}).",
         "unproven": "Ein Kontakt bringt {effect} Deckungsbeitrag, möglich sind aber {low} bis {high}: nicht belegt.",
         "harms": "Ein Kontakt kostet Deckungsbeitrag: {effect} ({low} bis {high}).",
         "unknown": "Zu wenige vergleichbare Kunden wurden so angesprochen oder nicht: keine Wirkung ist zu erkennen.",
@@ -50,7 +52,8 @@ def verdict_sentence(language: str) -> pl.Expr:
     said = pl.lit(texts["unknown"])
     for verdict in VERDICTS[:-1]:
         said = pl.when(pl.col("verdict") == verdict).then(sentence(texts[verdict], **money)).otherwise(said)
-    return said
+    is_dear = (pl.col("verdict") == "adds") & (pl.col("effect_high") < pl.col("cost"))
+    return pl.when(is_dear).then(sentence(texts["costs"], **money)).otherwise(said)
 
 
 def choice_sentence(language: str) -> pl.Expr:

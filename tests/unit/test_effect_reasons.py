@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from models.effect_reasons import choice_sentence
+from models.effect_reasons import choice_sentence, verdict_sentence
 
 CASES = {
     # choice, effect, low, high, cost: what is said, in English and in German
@@ -42,3 +42,25 @@ def test_a_recommendation_is_no_surer_than_its_interval_and_tells_what_does_not_
     columns = ["choice", "expected_effect", "effect_low", "effect_high", "cost"]
     rows = pl.DataFrame(list(CASES), schema=columns, orient="row")
     assert rows.select(choice_sentence(language)).to_series().to_list() == [said[place] for said in CASES.values()]
+
+
+@pytest.mark.parametrize(
+    ("language", "dear", "open_"),
+    [
+        (
+            "en",
+            "(0.78 to 3.00), on average less than its cost of 5.00.",
+            "whether that covers its cost of 5.00 is open.",
+        ),
+        ("de", "(0,78 bis 3,00), im Mittel weniger als er kostet (5,00).", "offen, ob das 5,00 Kosten deckt."),
+    ],
+)
+def test_a_call_that_surely_adds_less_than_it_costs_is_not_said_to_be_open(
+    language: str, dear: str, open_: str
+) -> None:
+    """Accident: "1.89 (0.78 to 3.00); whether that covers its cost of 5.00 is open", though no value of it would."""
+    columns = ["verdict", "effect", "effect_low", "effect_high", "cost"]
+    rows = pl.DataFrame([("adds", 1.89, 0.78, 3.0, 5.0), ("adds", 1.89, 0.78, 6.0, 5.0)], schema=columns, orient="row")
+    surely, perhaps = rows.select(verdict_sentence(language)).to_series()
+    assert surely.endswith(dear)
+    assert perhaps.endswith(open_)
