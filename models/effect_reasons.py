@@ -30,7 +30,7 @@ _TEXTS = {
     "de": {
         "pays": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), mehr als er kostet ({cost}).",
         "adds": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}); offen, ob das {cost} Kosten deckt.",
-        "costs": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), im Mittel weniger als er kostet ({cost}).",
+        "costs": "Ein Kontakt bringt {effect} Deckungsbeitrag ({low} bis {high}), im Mittel unter den Kosten ({cost}).",
         "unproven": "Ein Kontakt bringt {effect} Deckungsbeitrag, möglich sind aber {low} bis {high}: nicht belegt.",
         "harms": "Ein Kontakt kostet Deckungsbeitrag: {effect} ({low} bis {high}).",
         "unknown": "Zu wenige vergleichbare Kunden wurden so angesprochen oder nicht: keine Wirkung ist zu erkennen.",
