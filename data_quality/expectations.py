@@ -13,7 +13,8 @@ import polars as pl
 import polars.selectors as cs
 
 from data_quality.contracts import contracts
-from data_quality.suites import OUTPUT_RULES, Rule, Severity, entity_rules, identifier
+from data_quality.rules import Rule, Severity, entity_rules, identifier
+from data_quality.suites import OUTPUT_RULES
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult

@@ -74,10 +74,13 @@ class PlanRules:
         if any(rule.cost < 0.0 or rule.frequency_cap < 0 or (rule.capacity or 0) < 0 for rule in rules):
             raise ValueError(f"Costs, caps and capacities must not be negative; found {dict(self.channels)}.")
 
+    def is_shut(self, rule: ChannelRule) -> bool:
+        """Whether a limit or cap of this way is zero."""
+        return 0 in (rule.capacity, rule.frequency_cap, self.overall_cap)
+
     def is_closed(self, rule: ChannelRule) -> bool:
-        """Whether nobody can be contacted this way: a limit or cap is zero, or the budget does not pay for one."""
-        is_unpaid = self.budget is not None and rule.cost > self.budget
-        return is_unpaid or 0 in (rule.capacity, rule.frequency_cap, self.overall_cap)
+        """Whether nobody can be contacted this way: it is shut, or the budget does not pay for one."""
+        return self.is_shut(rule) or (self.budget is not None and rule.cost > self.budget)
 
     @property
     def scarcity(self) -> Scarcity:

@@ -106,9 +106,7 @@ def _obstacle(plan: Plan, rules: PlanRules, texts: Mapping[str, str]) -> pl.Expr
     """Why no contact can be made, null where one can: by what was set, or by what is left of it."""
     left = dict(plan.limits.select("limit", "capacity").iter_rows())[BUDGET]
     unpaid = [name for name, rule in rules.channels.items() if left is not None and rule.cost > left]
-    closed = [
-        name for name, rule in rules.channels.items() if 0 in (rule.capacity, rule.frequency_cap, rules.overall_cap)
-    ]
+    closed = [name for name, rule in rules.channels.items() if rules.is_shut(rule)]
     name, is_nothing = pl.col("limit_name"), pl.col("capacity") == 0.0
     return (
         pl.when(name.is_in(closed)).then(pl.lit(texts["closed"]))

@@ -12,7 +12,8 @@ from data_quality.doubles import numbers_of_two_orders, orders_in_two_systems
 from data_quality.expectations import ExpectationOutcome, validate_output
 from data_quality.freshness import LARGEST_AGE_DAYS, STEADY, stale_sources
 from data_quality.references import REFERENCES, leading_nowhere
-from data_quality.suites import OUTPUT_RULES, Rule, entity_rules
+from data_quality.rules import Rule, entity_rules
+from data_quality.suites import OUTPUT_RULES
 from pipelines.assets.landing import read_run_context
 from pipelines.batch_history import newest_days, unusual_files
 from pipelines.discretion import discreet

@@ -12,7 +12,7 @@ import polars as pl
 
 from data_quality.contracts import contracts
 from data_quality.expectations import ExpectationOutcome, validate_entity
-from data_quality.suites import entity_rules
+from data_quality.rules import entity_rules
 from pipelines.ingest.durable import durable_file
 
 ROWS_AT_ONCE = 2_000_000

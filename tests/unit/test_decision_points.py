@@ -60,3 +60,20 @@ def test_as_many_others_are_drawn_for_each_contact_as_are_asked_for() -> None:
         points = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28, others=others)
         drawn = points.filter(arm="none").height / points.filter(arm="post").height
         assert abs(drawn - others) < 0.1 * others
+
+
+def test_a_second_call_in_the_next_week_is_told_as_a_later_one() -> None:
+    """Accident: it lies within seven days of the first, so what it brought is taken for what the first one brought."""
+    week = AS_OF - timedelta(days=28 + 6 + 70)
+    calls = pl.DataFrame(
+        {"customer_id": ["1", "1"], "touched_on": [week + timedelta(days=5), week + timedelta(days=9)]}
+    )
+    known = thankful(days_after=4, seed=1)
+    touches = calls.with_columns(
+        channel=pl.lit("phone"), direction=pl.lit("outbound"), is_delivered=True, is_engaged=False
+    )
+    history = History(known.orders, touches.select(known.touches.columns), known.customers)
+    points = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28)
+    first, second = points.filter(arm="phone").sort("day").select("day", "later_phone").rows()
+    assert first == (week + timedelta(days=4), 1.0)
+    assert second == (week + timedelta(days=8), 0.0)

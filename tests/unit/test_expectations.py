@@ -16,7 +16,8 @@ import pytest
 from data_quality import expectations
 from data_quality.contracts import contracts
 from data_quality.expectations import ExpectationError, ExpectationOutcome, judge, validate_entity, validate_output
-from data_quality.suites import OUTPUT_RULES, RFM_SEGMENTS, Rule, entity_rules
+from data_quality.rules import Rule, entity_rules
+from data_quality.suites import OUTPUT_RULES, RFM_SEGMENTS
 from models.rfm import LEAD, SEGMENT_TABLE
 
 ADDRESS = "erika.mustermann@example.org"
