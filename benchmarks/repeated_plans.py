@@ -10,7 +10,8 @@ import polars as pl
 
 from benchmarks.closed_loop import known_history
 from models.channel_effects import OTHERS
-from models.decision_points import CHANCES, as_decisions, decision_points
+from models.decision_points import as_decisions, decision_points
+from models.decision_rounds import CHANCES
 from models.effects import doubly_robust, mean_effects
 from twin.months import World, begin, play
 from twin.parameters import Parameters

@@ -39,9 +39,9 @@ from models.campaign_groups import (
     outcomes,
     treated_share,
 )
+from models.contact_days import after_their_plans
 from models.effects import FEWEST_IN_ARM, Decisions, Scores, comparability, doubly_robust, mean_effects
 from models.experiments import at_every_look, compare, has_mismatch
-from models.plan_days import after_their_plans
 from models.result_words import result_reason
 
 RESULTS_SCHEMA = pl.Schema(

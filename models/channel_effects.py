@@ -22,7 +22,8 @@ from models.channels import CHANNELS
 from models.contact_returns import Return, contact_returns
 from models.contact_worth import ContactWorth, kinds_of
 from models.customer_history import History
-from models.decision_points import CHANCES, NONE, as_decisions, decision_points
+from models.decision_points import as_decisions, decision_points
+from models.decision_rounds import CHANCES, NONE
 from models.effect_reasons import verdict_sentence
 from models.effects import (
     FEWEST_IN_ARM,

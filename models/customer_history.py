@@ -37,7 +37,8 @@ class History:
     is_delivered, is_engaged. `customers`: customer_id, first_seen_on, is_company, and what `models.channels` asks for
     (consent_email, consent_phone, consent_sms, consent_post, is_suppressed, has_email, has_phone, has_address); for a
     plan also has_open_complaint, has_open_followup and priority. `plans` holds earlier contact plans by the day of
-    their making, with the chances that they were drawn with.
+    their making, with the chances that they were drawn with. Where `orders` has ordered_at and `touches` touched_at
+    too, they tell which came first on a day.
     """
 
     orders: pl.DataFrame

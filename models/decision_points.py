@@ -14,8 +14,7 @@ computing sees much contrast. Known chances are corrected for that; estimated on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -23,6 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.channels import CHANNELS
+from models.contact_days import after_their_orders, is_after_an_order
 from models.customer_history import (
     CONTACT_FEATURES,
     FEATURES,
@@ -33,49 +33,17 @@ from models.customer_history import (
     margins_after,
     purchases_after,
 )
+from models.decision_rounds import APART, ARMS, CHANCES, LEFT_OUT, NONE, Round, first_plans, observed, planned
 from models.effects import Decisions
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
-NONE = "none"
-ARMS = (NONE, *CHANNELS)
-CHANCES = tuple(f"chance_{arm}" for arm in ARMS)
 LATER = tuple(f"later_{channel}" for channel in CHANNELS)
 CONTEXT = ("usual_margin", *(f"{channel}_share" for channel in CHANNELS))
 
-_APART = 7
 # What a contact brings, it brings for the most part within so many days.
 _SOON_DAYS = 7
-_LOOK_BACK_DAYS = 730
 MOST = 24_000
-# A plan of which fewer contacts than this share were seen was not carried out, and says nothing; likewise a channel of
-# it: letters that were never sent show no effect of letters.
-_CARRIED_OUT = 0.5
-_LEFT_OUT = -1
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-@dataclass(frozen=True)
-class _Round:
-    """What was decided on one day, for so many days: customers by their place, their arms (-1: left out), the day
-    before each contact as an ordinal (0: there was none), and the chances if known."""
-
-    day: date
-    own_days: int
-    customer: Integers
-    arm: Integers
-    eve: Integers
-    chances: Floats | None
-
-    def eves(self, random: np.random.Generator) -> Integers:
-        """The day before each contact; for who had none, that of anybody who had one."""
-        made = np.sort(self.eve[self.eve > 0])
-        drawn = made[random.integers(0, len(made), len(self.eve))] if len(made) else self.day.toordinal()
-        return np.where(self.eve > 0, self.eve, drawn)
-
-    def counts(self) -> Floats:
-        return np.bincount(self.arm[self.arm != _LEFT_OUT], minlength=len(ARMS)).astype(float)
 
 
 def decision_points(
@@ -95,11 +63,12 @@ def decision_points(
     (in the same time), purchases_soon (in the week from the contact on, or where there was none from that of another),
     `FEATURES`, `CONTEXT`, and `CHANCES` (null where they must be estimated).
     """
+    history = after_their_orders(history)
     people = history.customers.select("customer_id", "first_seen_on").sort("customer_id")
-    rounds = [*_planned(history, people, as_of, horizon_days, period_days)]
+    rounds = [*planned(history, people, as_of, horizon_days, period_days)]
     taken = [round_.day for round_ in rounds]
-    rounds += _observed(history, people, as_of - timedelta(days=horizon_days + _APART - 1), taken, period_days)
-    drawn = _drawn(rounds, people["customer_id"], most, others, seed)
+    rounds += observed(history, people, as_of - timedelta(days=horizon_days + APART - 1), taken, period_days)
+    drawn = _decided(_drawn(rounds, people["customer_id"], most, others, seed), history.orders)
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
     decided = drawn.join(usual, on="day", how="left", maintain_order="left")
     points = _blind_to_lots(features_at(decided, history), history)
@@ -145,138 +114,58 @@ def _blind_to_lots(points: pl.DataFrame, history: History) -> pl.DataFrame:
     return pl.concat([points.filter(pl.col(CHANCES[0]).is_null()), blind])
 
 
-def carried_out_share(plan: pl.DataFrame, history: History, day: date, period_days: int) -> float:
-    """Return how many of a plan's contacts were made within its period; NaN for a plan without contacts."""
-    wanted = plan.lazy().filter(pl.col("channel") != NONE).select("customer_id", "channel")
-    made = history.contacts.filter(
-        pl.col("touched_on") > day, pl.col("touched_on") <= day + timedelta(days=period_days)
-    ).select("customer_id", "channel")
-    counts = [
-        table.select(pl.len()).collect().item()
-        for table in (wanted, wanted.join(made.unique(), on=["customer_id", "channel"]))
-    ]
-    return float(counts[1] / counts[0]) if counts[0] else float("nan")
-
-
-def first_plans(history: History) -> dict[date, pl.DataFrame]:
-    """Return the first plan of each plan_id: what was decided; later ones of the period only follow it up."""
-    found: dict[str, date] = {}
-    for day in sorted(history.plans):
-        for plan_id in history.plans[day]["plan_id"].unique():
-            found.setdefault(plan_id, day)
-    return {day: history.plans[day] for day in sorted(set(found.values()))}
-
-
-def _planned(
-    history: History, people: pl.DataFrame, as_of: date, horizon_days: int, period_days: int
-) -> Iterator[_Round]:
-    earliest = as_of - timedelta(days=_LOOK_BACK_DAYS)
-    for day, plan in first_plans(history).items():
-        is_known = set(CHANCES) <= set(plan.columns)
-        if not is_known or day < earliest or day + timedelta(days=max(horizon_days, period_days)) > as_of:
-            continue
-        if not carried_out_share(plan, history, day, period_days) >= _CARRIED_OUT:
-            continue
-        rows = _placed(plan.select("customer_id", "channel", *CHANCES), people).sort("place")
-        shares = [carried_out_share(plan.filter(channel=name), history, day, period_days) for name in ARMS]
-        is_idle = np.array(shares) < _CARRIED_OUT
-        places = {name: _LEFT_OUT if is_idle[place] else place for place, name in enumerate(ARMS)}
-        arm = rows["channel"].replace_strict(places, return_dtype=pl.Int64)
-        chances = np.where(is_idle, 0.0, rows.select(CHANCES).to_numpy())
-        eve = _eves(rows, history, day, period_days)
-        yield _Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), eve, chances)
-
-
-def _eves(plan: pl.DataFrame, history: History, day: date, period_days: int) -> Integers:
-    """The day before each planned contact was made, as an ordinal, 0 where none was."""
-    made = history.contacts.filter(
-        pl.col("touched_on") > day, pl.col("touched_on") <= day + timedelta(days=period_days)
-    )
-    first = made.group_by("customer_id", "channel").agg(eve=_ordinal(pl.col("touched_on").min()) - 1)
-    joined = plan.lazy().join(first, on=["customer_id", "channel"], how="left", maintain_order="left")
-    return joined.select(pl.col("eve").fill_null(0)).collect().to_series().to_numpy()
-
-
-def _ordinal(day: pl.Expr) -> pl.Expr:
-    return day.cast(pl.Int64) + _EPOCH
-
-
-def _dates(ordinals: Integers) -> pl.Series:
-    return pl.Series(ordinals - _EPOCH, dtype=pl.Int32).cast(pl.Date)
-
-
-def _observed(
-    history: History, people: pl.DataFrame, last: date, taken: Sequence[date], period_days: int
-) -> Iterator[_Round]:
-    """Weeks before `last` in which anybody was contacted, but for those that belong to a plan."""
-    number = ((pl.lit(last) - pl.col("touched_on")).dt.total_days() + _APART) // _APART
-    weeks = history.contacts.with_columns(number=number).filter(
-        pl.col("number").is_between(0, _LOOK_BACK_DAYS // _APART)
-    )
-    arms = weeks.group_by("number", "customer_id").agg(
-        channel=pl.col("channel").first(),
-        channels=pl.col("channel").n_unique(),
-        eve=_ordinal(pl.col("touched_on").min()) - 1,
-    )
-    is_one = (pl.col("channels") == 1) & pl.col("channel").is_in(CHANNELS)
-    places = {name: place for place, name in enumerate(ARMS)}
-    arm = pl.when(is_one).then(pl.col("channel").replace_strict(places, default=_LEFT_OUT, return_dtype=pl.Int64))
-    rows = _placed(arms.with_columns(arm=arm.otherwise(_LEFT_OUT)).collect(), people)
-    first_seen = people["first_seen_on"].to_numpy()
-    for (week,), group in sorted(rows.partition_by("number", as_dict=True).items()):
-        day = last - timedelta(days=_APART * int(week))
-        if any(start - timedelta(days=_APART) < day < start + timedelta(days=period_days) for start in taken):
-            continue
-        arm_of_all, eve_of_all = np.zeros((2, people.height), dtype=np.int64)
-        arm_of_all[group["place"].to_numpy()] = group["arm"].to_numpy()
-        eve_of_all[group["place"].to_numpy()] = group["eve"].to_numpy()
-        customer = np.flatnonzero(first_seen <= np.datetime64(day))
-        yield _Round(day, _APART, customer, arm_of_all[customer], eve_of_all[customer], None)
-
-
-def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(people.select("customer_id").with_row_index("place"), on="customer_id").with_columns(
-        pl.col("place").cast(pl.Int64)
-    )
-
-
-def _drawn(rounds: Sequence[_Round], names: pl.Series, most: int, others: float, seed: int) -> pl.DataFrame:
+def _drawn(rounds: Sequence[Round], names: pl.Series, most: int, others: float, seed: int) -> pl.DataFrame:
     """Each channel's share alike, and of each week `others` times as many without a contact."""
     totals = sum((round_.counts() for round_ in rounds), np.zeros(len(ARMS)))
     quota = most / (2.0 * max((totals[1:] > 0.0).sum(), 1))
     rates = np.minimum(1.0, np.divide(quota, totals, out=np.ones(len(ARMS)), where=totals > 0.0))
     parts = [_sample(round_, rates, names, others, seed) for round_ in rounds]
-    schema = {"customer_id": pl.String, "day": pl.Date, "own_days": pl.Int64, "eve": pl.Date, "arm": pl.String}
-    schema |= dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "customer_id": pl.String,
+        "day": pl.Date,
+        "own_days": pl.Int64,
+    }
+    schema |= {"at": pl.Datetime("us"), "arm": pl.String, **dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)}
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
-def _sample(round_: _Round, rates: Floats, names: pl.Series, others: float, seed: int) -> pl.DataFrame:
+def _sample(round_: Round, rates: Floats, names: pl.Series, others: float, seed: int) -> pl.DataFrame:
     counts = round_.counts()
     own = rates.copy()
     own[0] = min(1.0, others * float((rates * counts)[1:].sum()) / max(counts[0], 1.0))
-    wanted = np.where(round_.arm == _LEFT_OUT, 0.0, own[round_.arm])
+    wanted = np.where(round_.arm == LEFT_OUT, 0.0, own[round_.arm])
     random = np.random.default_rng([seed, round_.day.toordinal(), round_.chances is not None])
     kept = np.flatnonzero(random.random(len(names))[round_.customer] < wanted)
     shares = own * counts / max(float((own * counts).sum()), 1.0)
     chances = np.full((len(kept), len(ARMS)), np.nan)
-    eves = round_.eves(random)[kept]
-    decided = eves
+    moments = round_.moments(random)[kept]
     if round_.chances is not None:
         chances = round_.chances[kept] * own
         chances /= chances.sum(axis=1, keepdims=True)
-        decided = np.full(len(kept), round_.day.toordinal())
     return pl.DataFrame(
         {
             "customer_id": names.gather(round_.customer[kept]),
-            "day": _dates(decided),
-            "own_days": round_.own_days - (decided - round_.day.toordinal()),
-            "eve": _dates(eves),
+            "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
+            "own_days": pl.repeat(round_.own_days, len(kept), dtype=pl.Int64, eager=True),
+            "at": pl.Series(moments).cast(pl.Datetime("us")),
             "arm": pl.Series(np.array(ARMS)[round_.arm[kept]], dtype=pl.String),
             **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
             **{name: pl.Series(chance).fill_nan(None) for name, chance in zip(CHANCES, chances.T, strict=True)},
         }
     )
+
+
+def _decided(drawn: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """With the eve of each contact: the day before it, or its own where the customer had ordered before on that day.
+
+    On the eve a week's contact was decided; a plan's was on the day of the plan.
+    """
+    is_known = is_after_an_order(drawn.select("customer_id", "at"), orders)
+    eve = pl.col("at").dt.date().dt.offset_by("-1d")
+    told = drawn.with_columns(eve=pl.when(is_known).then(pl.col("at").dt.date()).otherwise(eve)).drop("at")
+    is_of_week = pl.col(CHANCES[0]).is_null()
+    gone = pl.when(is_of_week).then((pl.col("eve") - pl.col("day")).dt.total_days()).otherwise(0)
+    return told.with_columns(day=pl.when(is_of_week).then("eve").otherwise("day"), own_days=pl.col("own_days") - gone)
 
 
 def _usual_margins(history: History, people: pl.DataFrame, days: Sequence[date], horizon_days: int) -> pl.DataFrame:

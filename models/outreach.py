@@ -18,13 +18,13 @@ import polars as pl
 
 from models.channel_effects import Evidence, effects_table, learn_effects
 from models.channels import CHANNELS, rank_channels
+from models.contact_days import after_their_plans
 from models.contact_plan import Plan, PlanRules, plan_contacts
 from models.contact_worth import contact_worth
 from models.customer_history import FEATURES, YEAR, History, features_at
-from models.decision_points import first_plans
+from models.decision_rounds import first_plans
 from models.effect_reasons import SHOWN, choice_sentence
 from models.expected_margins import assumed_margins, channel_means, expected_margins, usual_margin
-from models.plan_days import after_their_plans
 
 NEXT_BEST_CHANNEL_SCHEMA = pl.Schema(
     {

@@ -33,6 +33,7 @@ CONTACTABILITY_COLUMNS = (
     "has_address",
     "first_order_on",
 )
+ORDER_COLUMNS = ("customer_id", "ordered_on", "ordered_at", "margin", "is_purchase")
 TOUCH_COLUMNS = ("customer_id", "channel", "touched_at", "direction", "is_delivered", "is_engaged")
 TABLES = {
     "channel_effects": "What a contact adds by channel, as the company's own history shows, one row per channel.",
@@ -90,10 +91,10 @@ def read_history(warehouse: Warehouse, folders: Workspace, as_of: date) -> Histo
     """Return what outreach is learned from and planned by: the warehouse's tables, and the plans published before."""
     aliases = pl.read_parquet(folders.analytics / "customer_aliases" / "customer_aliases.parquet")
     touches = warehouse.table("touches", columns=TOUCH_COLUMNS)
-    orders = warehouse.table("orders", columns=("customer_id", "ordered_on", "margin", "is_purchase"))
+    orders = warehouse.table("orders", columns=ORDER_COLUMNS)
     return History(
         orders=orders.filter(pl.col("customer_id").is_not_null()),
-        touches=touches.with_columns(touched_on=pl.col("touched_at").dt.date()).drop("touched_at"),
+        touches=touches.with_columns(touched_on=pl.col("touched_at").dt.date()),
         customers=_customers(warehouse, folders),
         plans=earlier_plans(folders.exports, as_of, aliases),
     )

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.closed_loop import WAYS, known_history, played_year, shipped_policy
-from models.decision_points import CHANCES, decision_points
+from models.decision_points import decision_points
+from models.decision_rounds import CHANCES
 from models.outreach import outreach
 from twin.months import begin, play
 

@@ -9,7 +9,8 @@ import pytest
 from models.contact_returns import Return, contact_returns
 from models.contact_worth import COMPANY, LEAD, PERSON, ContactWorth
 from models.customer_history import FEATURES, PACE
-from models.decision_points import CHANCES, CONTEXT
+from models.decision_points import CONTEXT
+from models.decision_rounds import CHANCES
 
 EVERYBODY_IS_THERE = ContactWorth(None, 1.0, (20.0, 60.0), 1.0)
 TRUE_RATES = {"person": 0.1, "company": 0.3}

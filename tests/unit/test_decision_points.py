@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models.customer_history import History
@@ -12,6 +14,7 @@ from models.decision_points import as_decisions, decision_points
 from models.effects import doubly_robust, mean_effects
 
 AS_OF = date(2026, 6, 30)
+DAY = 86_400
 PEOPLE, MARGIN = 1_500, 20.0
 
 
@@ -51,6 +54,71 @@ def test_a_letter_of_thanks_is_not_credited_with_the_order_that_it_thanks_for() 
     assert letters["days_since_purchase"].max() <= 1.0
     (effect,) = mean_effects(doubly_robust(as_decisions(points)))
     assert effect.low < 0.0 < effect.high < MARGIN / 4.0
+
+
+def timed(history: History, *, ordered: npt.NDArray[np.int64], touched: npt.NDArray[np.int64]) -> History:
+    """The history with the second of the day of each order and of each contact."""
+    orders, touches = (
+        table.with_columns((pl.col(day).cast(pl.Datetime("us")) + pl.duration(seconds=pl.Series(seconds))).alias(at))
+        for table, day, at, seconds in (
+            (history.orders, "ordered_on", "ordered_at", ordered),
+            (history.touches, "touched_on", "touched_at", touched),
+        )
+    )
+    return replace(history, orders=orders, touches=touches)
+
+
+def mailed_at_random(history: History, *, seed: int) -> History:
+    """The same contacts on other days and at any time of the afternoon, orders at any time."""
+    random = np.random.default_rng(seed)
+    count = history.touches.height
+    days = pl.Series(np.datetime64(AS_OF) - random.integers(0, 600, count)).cast(pl.Date)
+    return timed(
+        replace(history, touches=history.touches.with_columns(days.alias("touched_on"))),
+        ordered=random.integers(1, DAY, history.orders.height),
+        touched=random.integers(DAY // 2, DAY, count),
+    )
+
+
+def confirmed(history: History) -> pl.DataFrame:
+    """A contact half a minute after each order."""
+    at = pl.col("ordered_at").dt.offset_by("30s")
+    answers = history.orders.select("customer_id", touched_at=at, touched_on=at.dt.date())
+    return answers.with_columns(
+        channel=pl.lit("post"), direction=pl.lit("outbound"), is_delivered=True, is_engaged=False
+    )
+
+
+def test_a_mail_that_confirms_an_order_at_once_is_not_credited_with_it() -> None:
+    """Accident: shops confirm every order by mail within seconds, and mails seem to bring an order each."""
+    history = mailed_at_random(thankful(days_after=9, seed=1), seed=1)
+    answers = confirmed(history)
+    touches = pl.concat([history.touches, answers.select(history.touches.columns)])
+    points = decision_points(
+        replace(history, touches=touches), as_of=AS_OF, horizon_days=28, period_days=28, others=3.0
+    )
+    of_the_day = points.filter(pl.col("arm") == "post", pl.col("days_since_purchase") == 0.0)
+    assert of_the_day.height > 1_000
+    (effect,) = mean_effects(doubly_robust(as_decisions(points)))
+    assert effect.low < 0.0 < effect.high < MARGIN / 4.0
+
+
+def test_contacts_that_do_nothing_show_nothing_when_times_are_known() -> None:
+    """Accident: of who was contacted at noon the orders of the morning count as known, of others as what followed."""
+    history = mailed_at_random(thankful(days_after=9, seed=2), seed=2)
+    points = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28, others=3.0)
+    (effect,) = mean_effects(doubly_robust(as_decisions(points)))
+    assert effect.low < 0.0 < effect.high
+
+
+def test_orders_of_which_only_the_day_is_known_may_have_come_of_a_contact_of_that_day() -> None:
+    """Accident: exports without times make of every result on the very day an order that led to the contact."""
+    history = thankful(days_after=0, seed=1)
+    midnight, noon = np.zeros(history.orders.height, dtype=np.int64), np.full(history.touches.height, DAY // 2)
+    dated = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28)
+    assert decision_points(
+        timed(history, ordered=midnight, touched=noon), as_of=AS_OF, horizon_days=28, period_days=28
+    ).equals(dated)
 
 
 def test_as_many_others_are_drawn_for_each_contact_as_are_asked_for() -> None:

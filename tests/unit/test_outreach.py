@@ -15,7 +15,8 @@ from models.channel_effects import CHANNEL_EFFECTS_SCHEMA
 from models.channels import CHANNELS
 from models.contact_plan import ChannelRule, PlanRules
 from models.customer_history import CONTACT_FEATURES, FEATURES, PACE, History, features_at
-from models.decision_points import CHANCES, LATER, as_decisions, decision_points
+from models.decision_points import LATER, as_decisions, decision_points
+from models.decision_rounds import CHANCES
 from models.outreach import NEXT_BEST_CHANNEL_SCHEMA, Outreach, Policy, outreach, plan_start
 
 TODAY = date(2026, 6, 30)
