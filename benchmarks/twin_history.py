@@ -42,6 +42,7 @@ def _orders(company: Company, orders: Orders) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "customer_id": company.people.frame["person_id"].gather(pl.Series(orders.person)),
+            "ordered_at": utc_timestamps(orders.placed_at),
             "ordered_on": utc_timestamps(orders.placed_at).dt.date(),
             "margin": pl.Series(margin).round(4),
             "is_purchase": pl.Series(net > 0),
@@ -56,6 +57,7 @@ def _mailings(company: Company, newsletter: Newsletter) -> pl.DataFrame:
             {
                 "customer_id": ids.gather(pl.Series(mailing.recipients)),
                 "channel": pl.repeat("email", len(mailing.recipients), eager=True),
+                "touched_at": utc_timestamps(np.repeat(mailing.sent_at, len(mailing.recipients))),
                 "touched_on": pl.repeat(_day(mailing.sent_at), len(mailing.recipients), dtype=pl.Date, eager=True),
                 "direction": pl.repeat("outbound", len(mailing.recipients), eager=True),
                 "is_delivered": pl.Series(mailing.is_delivered),
@@ -78,6 +80,7 @@ def _calls(company: Company, calls: Calls) -> pl.DataFrame:
         {
             "customer_id": company.people.frame["person_id"].gather(pl.Series(calls.person)),
             "channel": pl.repeat("phone", len(calls.person), eager=True),
+            "touched_at": utc_timestamps(calls.made_at),
             "touched_on": utc_timestamps(calls.made_at).dt.date(),
             "direction": pl.Series(np.where(calls.is_inbound, "inbound", "outbound")),
             "is_delivered": pl.repeat(value=True, n=len(calls.person), eager=True),
@@ -91,6 +94,7 @@ def _messages(company: Company, messages: Messages) -> pl.DataFrame:
         {
             "customer_id": company.people.frame["person_id"].gather(pl.Series(messages.person)),
             "channel": chosen(WRITTEN, messages.channel),
+            "touched_at": utc_timestamps(messages.sent_at),
             "touched_on": utc_timestamps(messages.sent_at).dt.date(),
             "direction": pl.repeat("outbound", len(messages.person), eager=True),
             "is_delivered": pl.Series(messages.is_delivered),

@@ -33,7 +33,7 @@ from models.customer_history import (
     margins_after,
     purchases_after,
 )
-from models.decision_rounds import APART, ARMS, CHANCES, LEFT_OUT, NONE, Round, first_plans, observed, planned
+from models.decision_rounds import APART, ARMS, CHANCES, NONE, Round, first_plans, observed, planned
 from models.effects import Decisions
 
 Floats = npt.NDArray[np.float64]
@@ -116,56 +116,78 @@ def _blind_to_lots(points: pl.DataFrame, history: History) -> pl.DataFrame:
 
 def _drawn(rounds: Sequence[Round], names: pl.Series, most: int, others: float, seed: int) -> pl.DataFrame:
     """Each channel's share alike, and of each week `others` times as many without a contact."""
-    totals = sum((round_.counts() for round_ in rounds), np.zeros(len(ARMS)))
-    quota = most / (2.0 * max((totals[1:] > 0.0).sum(), 1))
+    totals = sum((_contacts(round_) for round_ in rounds), np.zeros(len(ARMS)))
+    quota = most / (2.0 * max((totals > 0.0).sum(), 1))
     rates = np.minimum(1.0, np.divide(quota, totals, out=np.ones(len(ARMS)), where=totals > 0.0))
-    parts = [_sample(round_, rates, names, others, seed) for round_ in rounds]
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "customer_id": pl.String,
         "day": pl.Date,
         "own_days": pl.Int64,
     }
-    schema |= {"at": pl.Datetime("us"), "arm": pl.String, **dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)}
+    schema |= {"at": pl.Datetime("us"), "next_on": pl.Int64, "arm": pl.String}
+    schema |= dict.fromkeys((*CONTEXT[1:], *CHANCES), pl.Float64)
+    parts = [_sample(round_, rates, names, others, seed) for round_ in rounds]
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
+def _contacts(round_: Round) -> Floats:
+    """How many were contacted through each channel."""
+    counts = np.bincount(round_.arm[round_.arm > 0], minlength=len(ARMS))
+    return counts.astype(float)
+
+
 def _sample(round_: Round, rates: Floats, names: pl.Series, others: float, seed: int) -> pl.DataFrame:
-    counts = round_.counts()
+    random = np.random.default_rng([seed, round_.day.toordinal(), round_.chances is not None])
+    luck = random.random((2, len(names)))[:, round_.customer]
+    moments = round_.moments(random)
+    is_other = round_.others(moments)
+    counts = _contacts(round_)
+    counts[0] = float(is_other.sum())
     own = rates.copy()
     own[0] = min(1.0, others * float((rates * counts)[1:].sum()) / max(counts[0], 1.0))
-    wanted = np.where(round_.arm == LEFT_OUT, 0.0, own[round_.arm])
-    random = np.random.default_rng([seed, round_.day.toordinal(), round_.chances is not None])
-    kept = np.flatnonzero(random.random(len(names))[round_.customer] < wanted)
+    contacted = np.flatnonzero((round_.arm > 0) & (luck[0] < own[round_.arm]))
+    alone = np.flatnonzero(is_other & (luck[1] < own[0]))
+    kept = np.append(contacted, alone)
     shares = own * counts / max(float((own * counts).sum()), 1.0)
     chances = np.full((len(kept), len(ARMS)), np.nan)
-    moments = round_.moments(random)[kept]
     if round_.chances is not None:
         chances = round_.chances[kept] * own
         chances /= chances.sum(axis=1, keepdims=True)
+    made = round_.made_at[contacted]
+    own_days = (round_.own_days, 0 if round_.chances is None else round_.own_days)
     return pl.DataFrame(
         {
             "customer_id": names.gather(round_.customer[kept]),
             "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
-            "own_days": pl.repeat(round_.own_days, len(kept), dtype=pl.Int64, eager=True),
-            "at": pl.Series(moments).cast(pl.Datetime("us")),
-            "arm": pl.Series(np.array(ARMS)[round_.arm[kept]], dtype=pl.String),
+            "own_days": np.repeat(own_days, (len(contacted), len(alone))),
+            "at": np.append(np.where(made > 0, made, moments[contacted]), moments[alone]),
+            "next_on": np.append(np.zeros_like(made), round_.made_on[alone]),
+            "arm": pl.Series(np.array(ARMS)[np.append(round_.arm[contacted], np.zeros_like(alone))], dtype=pl.String),
             **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
             **{name: pl.Series(chance).fill_nan(None) for name, chance in zip(CHANCES, chances.T, strict=True)},
         }
-    )
+    ).with_columns(pl.col("at").cast(pl.Datetime("us")))
 
 
 def _decided(drawn: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     """With the eve of each contact: the day before it, or its own where the customer had ordered before on that day.
 
-    On the eve a week's contact was decided; a plan's was on the day of the plan.
+    On the eve a week's contact was decided; a plan's was on the day of the plan. Whose own contact followed on the day
+    after the eve is no other to compare with.
     """
     is_known = is_after_an_order(drawn.select("customer_id", "at"), orders)
     eve = pl.col("at").dt.date().dt.offset_by("-1d")
-    told = drawn.with_columns(eve=pl.when(is_known).then(pl.col("at").dt.date()).otherwise(eve)).drop("at")
+    told = drawn.with_columns(eve=pl.when(is_known).then(pl.col("at").dt.date()).otherwise(eve))
+    to_next = pl.col("next_on") - pl.col("eve").dt.epoch("d")
     is_of_week = pl.col(CHANCES[0]).is_null()
     gone = pl.when(is_of_week).then((pl.col("eve") - pl.col("day")).dt.total_days()).otherwise(0)
-    return told.with_columns(day=pl.when(is_of_week).then("eve").otherwise("day"), own_days=pl.col("own_days") - gone)
+    return (
+        told.filter((pl.col("next_on") == 0) | (to_next > 1))
+        .with_columns(
+            day=pl.when(is_of_week).then("eve").otherwise("day"), own_days=(pl.col("own_days") - gone).clip(0)
+        )
+        .drop("at", "next_on")
+    )
 
 
 def _usual_margins(history: History, people: pl.DataFrame, days: Sequence[date], horizon_days: int) -> pl.DataFrame:

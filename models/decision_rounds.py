@@ -30,30 +30,43 @@ LOOK_BACK_DAYS = 730
 _CARRIED_OUT = 0.5
 LEFT_OUT = -1
 _EPOCH, _DAY = date(1970, 1, 1), 86_400_000_000
+_FIRST = (
+    pl.col("touched_at").min().dt.epoch("us").alias("made_at"),
+    pl.col("touched_on").min().dt.epoch("d").cast(pl.Int64).alias("made_on"),
+)
 
 
 @dataclass(frozen=True)
 class Round:
     """What was decided on one day, for so many days: customers by their place, their arms (-1: left out), when
-    each contact was made (microseconds since 1970, 0: there was none), and the chances if known."""
+    and on which day each contact was made (microseconds and days since 1970, 0: there was none), and the chances if
+    known."""
 
     day: date
     own_days: int
     customer: Integers
     arm: Integers
     made_at: Integers
+    made_on: Integers
     chances: Floats | None
 
-    def moments(self, random: np.random.Generator) -> Integers:
-        """When each contact was made; for who had none, when that of another was; without any, the day after."""
-        made = np.sort(self.made_at[self.made_at > 0])
-        begins = (self.day - _EPOCH).days * _DAY + _DAY
-        drawn = made[random.integers(0, len(made), len(self.made_at))] if len(made) else begins
-        return np.where(self.made_at > 0, self.made_at, drawn)
+    def others(self, moments: Integers) -> npt.NDArray[np.bool_]:
+        """Who is compared with a contact made to another at each of `moments`: who had none that day and before.
 
-    def counts(self) -> Floats:
-        """How many there are of each arm."""
-        return np.bincount(self.arm[self.arm != LEFT_OUT], minlength=len(ARMS)).astype(float)
+        Who has one later in the week is among them, for it may be on account of what he did meanwhile. Of a plan, those
+        for whom it asked none.
+        """
+        is_later = (
+            np.zeros(len(moments), dtype=np.bool_) if self.chances is not None else self.made_on > moments // _DAY
+        )
+        return np.asarray((self.arm == 0) | is_later)
+
+    def moments(self, random: np.random.Generator) -> Integers:
+        """For each customer a moment at which anybody was contacted; without any, the beginning of the next day."""
+        made = np.sort(self.made_at[self.made_at > 0])
+        if len(made) == 0:
+            return np.full(len(self.arm), ((self.day - _EPOCH).days + 1) * _DAY)
+        return np.asarray(made[random.integers(0, len(made), len(self.arm))])
 
 
 def carried_out_share(plan: pl.DataFrame, history: History, day: date, period_days: int) -> float:
@@ -98,22 +111,18 @@ def planned(
         places = {name: LEFT_OUT if is_idle[place] else place for place, name in enumerate(ARMS)}
         arm = rows["channel"].replace_strict(places, return_dtype=pl.Int64)
         chances = np.where(is_idle, 0.0, rows.select(CHANCES).to_numpy())
-        made_at = _made_at(rows, history, day, period_days)
-        yield Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), made_at, chances)
+        made_at, made_on = _made(rows, history, day, period_days)
+        yield Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), made_at, made_on, chances)
 
 
-def _made_at(plan: pl.DataFrame, history: History, day: date, period_days: int) -> Integers:
-    """When each planned contact was made, 0 where it was not."""
+def _made(plan: pl.DataFrame, history: History, day: date, period_days: int) -> Integers:
+    """When and on which day each planned contact was made, (2, n), 0 where it was not."""
     made = history.contacts.filter(
         pl.col("touched_on") > day, pl.col("touched_on") <= day + timedelta(days=period_days)
     )
-    first = made.group_by("customer_id", "channel").agg(made_at=_first_moment())
+    first = made.group_by("customer_id", "channel").agg(_FIRST)
     joined = plan.lazy().join(first, on=["customer_id", "channel"], how="left", maintain_order="left")
-    return joined.select(pl.col("made_at").fill_null(0)).collect().to_series().to_numpy()
-
-
-def _first_moment() -> pl.Expr:
-    return pl.col("touched_at").min().dt.epoch("us")
+    return joined.select(pl.col("made_at", "made_on").fill_null(0)).collect().to_numpy().T
 
 
 def observed(
@@ -123,9 +132,7 @@ def observed(
     number = ((pl.lit(last) - pl.col("touched_on")).dt.total_days() + APART) // APART
     weeks = history.contacts.with_columns(number=number).filter(pl.col("number").is_between(0, LOOK_BACK_DAYS // APART))
     arms = weeks.group_by("number", "customer_id").agg(
-        channel=pl.col("channel").first(),
-        channels=pl.col("channel").n_unique(),
-        made_at=_first_moment(),
+        *_FIRST, channel=pl.col("channel").first(), channels=pl.col("channel").n_unique()
     )
     is_one = (pl.col("channels") == 1) & pl.col("channel").is_in(CHANNELS)
     places = {name: place for place, name in enumerate(ARMS)}
@@ -136,11 +143,11 @@ def observed(
         day = last - timedelta(days=APART * int(week))
         if any(start - timedelta(days=APART) < day < start + timedelta(days=period_days) for start in taken):
             continue
-        arm_of_all, made_at_of_all = np.zeros((2, people.height), dtype=np.int64)
-        arm_of_all[group["place"].to_numpy()] = group["arm"].to_numpy()
-        made_at_of_all[group["place"].to_numpy()] = group["made_at"].to_numpy()
+        of_all = np.zeros((3, people.height), dtype=np.int64)
+        of_all[:, group["place"].to_numpy()] = group.select("arm", "made_at", "made_on").to_numpy().T
         customer = np.flatnonzero(first_seen <= np.datetime64(day))
-        yield Round(day, APART, customer, arm_of_all[customer], made_at_of_all[customer], None)
+        arm_of_week, made_at, made_on = of_all[:, customer]
+        yield Round(day, APART, customer, arm_of_week, made_at, made_on, None)
 
 
 def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import polars as pl
@@ -47,10 +47,12 @@ def found(history: History) -> Outreach:
 
 def carried_out(plan: pl.DataFrame, made_on: date) -> pl.DataFrame:
     """The contacts of a plan, made two days after it, as touches that nobody answered."""
+    day = pl.lit(made_on + timedelta(days=2))
     return plan.select(
         "customer_id",
         "channel",
-        touched_on=pl.lit(made_on + timedelta(days=2)),
+        touched_at=day.cast(pl.Datetime("us")),
+        touched_on=day,
         direction=pl.lit("outbound"),
         is_delivered=pl.lit(value=True),
         is_engaged=pl.lit(value=False),
@@ -114,9 +116,10 @@ def test_nothing_after_the_day_is_known_on_the_day(history: History, found: Outr
     """Accident: tomorrow's order makes today's customer look promising."""
     later = END + timedelta(days=1)
     customer = history.customers["customer_id"][0]
-    order = {"customer_id": customer, "ordered_on": later, "margin": 5_000.0, "is_purchase": True}
-    touch = {"customer_id": customer, "channel": "phone", "touched_on": later, "direction": "outbound"}
-    touch |= {"is_delivered": True, "is_engaged": True}
+    noon = datetime.combine(later, time(12))
+    order = {"customer_id": customer, "ordered_at": noon, "ordered_on": later, "margin": 5_000.0, "is_purchase": True}
+    touch = {"customer_id": customer, "channel": "phone", "touched_at": noon, "touched_on": later}
+    touch |= {"direction": "outbound", "is_delivered": True, "is_engaged": True}
     told = replace(
         history,
         orders=pl.concat([history.orders, pl.DataFrame(order, schema=history.orders.schema)]),
@@ -209,14 +212,7 @@ def test_a_plan_runs_on_until_its_period_is_over(history: History, found: Outrea
     running = replace(history, plans=plans)
     assert plan_start(running, as_of=END + timedelta(days=10), period_days=28) == END
     assert plan_start(running, as_of=END + timedelta(days=28), period_days=28) == END + timedelta(days=28)
-    made = found.plan.contacts.filter(pl.col("channel") == "phone").select(
-        "customer_id",
-        "channel",
-        touched_on=pl.lit(END + timedelta(days=1)),
-        direction=pl.lit("outbound"),
-        is_delivered=pl.lit(value=True),
-        is_engaged=pl.lit(value=False),
-    )
+    made = carried_out(found.plan.contacts.filter(pl.col("channel") == "phone"), END - timedelta(days=1))
     later = replace(running, touches=pl.concat([history.touches, made]))
     next_week = outreach(later, as_of=END + timedelta(days=8), policy=Policy(RULES)).plan
     limit = next_week.limits.filter(pl.col("limit") == "phone")["capacity"].item()
