@@ -101,15 +101,17 @@ def customer_potential(
     """Return one row per buyer and category (`POTENTIAL_SCHEMA`), sorted by both; the category `*` stands for all.
 
     `purchases` has customer_id, ordered_on, category (may be null) and net_revenue, one row per line; `customers` has
-    customer_id and kind. Amounts are those of the `window_days` up to `as_of`, in the currency of net_revenue.
-    Categories in which a customer neither bought nor is expected to have no row. Where fewer than
-    `FEWEST_COMPARABLE` customers are comparable all but `actual` is null and the verdict unknown. Else it is exhausted
-    where at least four in five would not spend a quarter more, and open where at least half of them would. Who has been
-    known for less than half of the window is never exhausted: he has hardly begun.
+    customer_id and kind. A category of the company's own that is called `*` is none. Amounts are those of the
+    `window_days` up to `as_of`, in the currency of net_revenue. Each row is measured by itself: those of the
+    categories do not add up to that of all of them. Categories in which a customer neither bought nor is expected to
+    have no row. Where fewer than `FEWEST_COMPARABLE` customers are comparable all but `actual` is null and the verdict
+    unknown. Else it is exhausted where at least four in five would not spend a quarter more, and open where at least
+    half of them would. Who has been known for less than half of the window is never exhausted: he has hardly begun.
     """
+    one_category = pl.when(pl.col("category") != ALL).then("category")
     known = (
         purchases.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null())
-        .select("customer_id", "ordered_on", "category", pl.col("net_revenue").cast(pl.Decimal(38, 4)))
+        .select("customer_id", "ordered_on", one_category, pl.col("net_revenue").cast(pl.Decimal(38, 4)))
         .collect()
     )
     recent = known.filter(pl.col("ordered_on") > as_of - timedelta(days=window_days))

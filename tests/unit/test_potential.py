@@ -150,6 +150,15 @@ def test_lines_without_a_category_count_for_all_categories_together() -> None:
     assert result.filter(customer_id="C")["actual"].to_list() == [50.0]
 
 
+def test_a_category_that_is_called_like_all_of_them_is_none() -> None:
+    """Accident: an export has a * where a product has no category, and two rows stand for all that a customer buys."""
+    tea = alike_but_one(200, days=12, own_days=5)
+    result = potential_of(pl.concat([tea, tea.with_columns(category=pl.lit(ALL))]))
+    assert result.select("customer_id", "category").is_unique().all()
+    actual = dict(result.filter(customer_id="C").select("category", "actual").iter_rows())
+    assert actual == {ALL: 100.0, "Tea": 50.0}
+
+
 def test_nothing_comes_of_nothing() -> None:
     result = potential_of(alike_but_one(0, days=0, own_days=0).cast({"ordered_on": pl.Date, "net_revenue": pl.Float64}))
     assert result.is_empty()
