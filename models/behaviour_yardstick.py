@@ -1,8 +1,8 @@
 """Behaviour segments as a yardstick: boxes of feature values that are kept for as long as they fit the customers.
 
 Where they no longer do, new ones are learned and matched with the earlier ones by the customers they share (Hungarian
-assignment). What is left is matched with all that there have ever been, by what they are. So a segment keeps its id and
-its name, also when it comes back after a while.
+assignment). What is left is matched with all that there have ever been, by what they are. So a segment keeps its id,
+also when it comes back after a while, and its name for as long as that is true.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SEED = 20_240_601
 
 @dataclass(frozen=True)
 class Segment:
-    """A box of feature values: which customers are in it, and what they have been called since it was found."""
+    """A box of feature values: which customers are in it, and what they are called."""
 
     segment_id: str
     customer_group: str
@@ -150,13 +150,13 @@ def _paired(shared: Floats, union: Floats, former: Sequence[Segment]) -> dict[in
 def _named(
     learned: Sequence[Segment], continued: Mapping[int, Segment], back: Mapping[int, Segment]
 ) -> Sequence[Segment]:
-    """The learned segments with id and names of what they are: where two have the same name, the younger one has its
-    day of birth beside it, unless it continues one of the run before."""
+    """The learned segments with the id of what they are, and its names for as long as their words are true.
+
+    Where two have the same name, the younger one has its day of birth beside it, unless it continues one of the run
+    before.
+    """
     same = {**back, **continued}
-    found = [
-        replace(segment, segment_id=same[number].segment_id, names=same[number].names) if number in same else segment
-        for number, segment in enumerate(learned)
-    ]
+    found = [_as(same[number], segment) if number in same else segment for number, segment in enumerate(learned)]
     taken: set[str] = set()
     for number in sorted(range(len(found)), key=lambda number: (number not in continued, _born(found[number]))):
         segment = found[number]
@@ -165,6 +165,11 @@ def _named(
             found[number] = replace(segment, names=names)
         taken |= set(found[number].names.values())
     return found
+
+
+def _as(former: Segment, learned: Segment) -> Segment:
+    names = former.names if segment_words.is_told_alike(former.box, learned.box) else learned.names
+    return replace(learned, segment_id=former.segment_id, names=names)
 
 
 def _born(segment: Segment) -> str:

@@ -3,9 +3,9 @@
 What was learned is kept as plain numbers, one box of feature values per segment (`models.segment_table`), and
 customers are measured by it again and again for as long as it fits them. So whoever changes his segment has changed.
 Where it no longer fits, segments are learned anew and matched with the earlier ones by the customers they share
-(Hungarian assignment), then with all that there have ever been by what they are; what they were called stays. Where
-customers were before is told by today's segments, too, unless they were in the same one already by the earlier ones:
-when all prices rise, nobody has moved.
+(Hungarian assignment), then with all that there have ever been by what they are; what they were called stays while it
+is true. Where customers were before is told by today's segments, too, unless they were in the same one already by the
+earlier ones: when all prices rise, nobody has moved.
 Private and business customers have segments of their own.
 """
 
