@@ -123,6 +123,16 @@ def test_verdicts_rarely_turn_while_a_customer_does_nothing(seed: int) -> None:
     assert same.filter(verdict="exhausted", verdict_after="open").is_empty()
 
 
+def test_one_large_first_order_is_not_expected_every_month() -> None:
+    """Accident: a single order of a hundred times the usual value heads the list, with room for ten more of them."""
+    purchases = alike_but_one(200, days=12, own_days=1)
+    amount = pl.when(pl.col("customer_id") == "C").then(1_000.0).otherwise("net_revenue")
+    row = potential_of(purchases.with_columns(net_revenue=amount)).filter(customer_id="C", category=ALL)
+    (potential,) = row["potential"]
+    assert potential > 2_000.0, "large orders may come again"
+    assert potential < 7_000.0, "as often as others order, and as large as ever, they would be 12,000"
+
+
 def test_too_few_comparable_customers_tell_nothing() -> None:
     result = potential_of(alike_but_one(FEWEST_COMPARABLE - 2, days=12, own_days=5))
     assert set(result["verdict"]) == {"unknown"}
