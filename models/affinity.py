@@ -17,6 +17,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from models.co_purchases import MOST_CATEGORIES, Affinity, Floats, History, fit, history_of, taken_up, unit_rows
+from models.potential import ALL
 from models.sentences import number, sentence
 
 Bools = npt.NDArray[np.bool_]
@@ -107,7 +108,8 @@ def next_categories(
 ) -> NextCategories:
     """Return up to three categories per customer, sorted by customer_id and rank, with the trials on held-out time.
 
-    `purchases` has customer_id, ordered_on and category, one row per line or more; rows without one are left out.
+    `purchases` has customer_id, ordered_on and category, one row per line or more; rows without one are left out, and
+    so is `*`, which stands for all of them elsewhere.
     A category bought within the last 365 days is no next one. `probability` is that of a purchase in the category
     within `within_days` (the horizon, at most a quarter of the history), `lift` its ratio to that of a customer who
     buys as much but whose purchases speak neither for nor against it. `language` is en or de.
@@ -131,7 +133,8 @@ def next_categories(
 
 def _known(purchases: pl.LazyFrame, as_of: date) -> pl.DataFrame:
     columns = ("customer_id", "ordered_on", "category")
-    return purchases.filter(pl.col("ordered_on") <= as_of).select(columns).drop_nulls().unique().collect()
+    is_seen = (pl.col("ordered_on") <= as_of) & (pl.col("category") != ALL)
+    return purchases.filter(is_seen).select(columns).drop_nulls().unique().collect()
 
 
 def _categories(known: pl.DataFrame) -> tuple[str, ...]:

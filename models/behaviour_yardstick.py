@@ -1,17 +1,18 @@
 """Behaviour segments as a yardstick: boxes of feature values that are kept for as long as they fit the customers.
 
 Where they no longer do, new ones are learned and matched with the earlier ones by the customers they share (Hungarian
-assignment), so that a segment keeps its id and its name.
+assignment). What is left is matched with all that there have ever been, by what they are. So a segment keeps its id,
+also when it comes back after a while, and its name for as long as that is true.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models import segment_words
@@ -29,7 +30,7 @@ _SEED = 20_240_601
 
 @dataclass(frozen=True)
 class Segment:
-    """A box of feature values: which customers are in it, and what they have been called since it was found."""
+    """A box of feature values: which customers are in it, and what they are called."""
 
     segment_id: str
     customer_group: str
@@ -39,10 +40,13 @@ class Segment:
     stability: float
 
 
-def yardstick(buyers: pl.DataFrame, group: str, earlier: Sequence[Segment], as_of: date) -> Sequence[Segment]:
+def yardstick(
+    buyers: pl.DataFrame, group: str, earlier: Sequence[Segment], as_of: date, *, vanished: Sequence[Segment] = ()
+) -> Sequence[Segment]:
     """Return the earlier segments while they fit the buyers (sorted by customer_id), else new ones, matched with them.
 
     `buyers` has the columns of `FEATURES` and `earlier_segment_id`, in which segment each was at the earlier run.
+    `vanished` are the segments of runs before that, as they were last.
     Fewer than `FEWEST_CUSTOMERS` buyers teach nothing: earlier segments stay, and without them there are none.
     """
     if buyers.height < FEWEST_CUSTOMERS:
@@ -60,8 +64,11 @@ def yardstick(buyers: pl.DataFrame, group: str, earlier: Sequence[Segment], as_o
         Segment(f"{group}-{as_of}-{number}", group, box, name, as_of, groups.stability)
         for number, (box, name) in enumerate(zip(boxes, named, strict=True), start=1)
     ]
-    before = sample["earlier_segment_id"].to_list()
-    return _matched(learned, earlier, _labels(learned, values), before) if earlier else learned
+    labels = _labels(learned, values)
+    continued = _continued(learned, earlier, labels, sample["earlier_segment_id"].to_list())
+    ids = {segment.segment_id for segment in continued.values()}
+    former = [segment for segment in (*earlier, *vanished) if segment.segment_id not in ids]
+    return _named(learned, continued, _come_back(learned, former, labels, values, continued))
 
 
 def _fits(segments: Sequence[Segment], values: Floats) -> bool:
@@ -89,67 +96,82 @@ def _labels(segments: Sequence[Segment], values: Floats) -> Ints:
     """The place of each customer's segment among them."""
     labels = np.zeros(len(values), dtype=np.int64)
     for number, segment in enumerate(segments):
-        inside = np.ones(len(values), dtype=np.bool_)
-        for column, feature in enumerate(FEATURES):
-            low, high = segment.box.get(feature.column, (None, None))
-            inside &= values[:, column] >= (-np.inf if low is None else low)
-            inside &= values[:, column] < (np.inf if high is None else high)
-        labels[inside] = number
+        labels[_inside(segment, values)] = number
     return labels
 
 
-def _matched(
-    learned: Sequence[Segment], earlier: Sequence[Segment], labels: Ints, before: Sequence[str | None]
-) -> Sequence[Segment]:
-    """The learned segments, with id and names of the earlier one whose customers they share, where most are shared."""
-    from scipy.optimize import linear_sum_assignment
+def _inside(segment: Segment, values: Floats) -> npt.NDArray[np.bool_]:
+    inside = np.ones(len(values), dtype=np.bool_)
+    for column, feature in enumerate(FEATURES):
+        low, high = segment.box.get(feature.column, (None, None))
+        inside &= values[:, column] >= (-np.inf if low is None else low)
+        inside &= values[:, column] < (np.inf if high is None else high)
+    return inside
 
+
+def _continued(
+    learned: Sequence[Segment], earlier: Sequence[Segment], labels: Ints, before: Sequence[str | None]
+) -> dict[int, Segment]:
+    """The earlier segment that each learned one (by its place) continues, as most of their customers are shared."""
     place = {segment.segment_id: number for number, segment in enumerate(earlier)}
     shared = np.zeros((len(learned), len(earlier)))
     for label, segment_id in zip(labels, before, strict=True):
         if segment_id is not None:
             shared[label, place[segment_id]] += 1.0
     union = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None, :] - shared
-    pairs = zip(*linear_sum_assignment(-shared), strict=True)
-    same = {new: earlier[old] for new, old in pairs if shared[new, old] > _SAME * union[new, old]}
-    return _told_apart(
-        [
-            replace(segment, segment_id=same[number].segment_id, names=same[number].names)
-            if number in same
-            else segment
-            for number, segment in enumerate(learned)
-        ]
-    )
+    return _paired(shared, union, earlier)
 
 
-def _told_apart(segments: Sequence[Segment]) -> Sequence[Segment]:
-    """Segments of different names: one that is new steps back where an earlier one has its name already."""
-    kept = [segment for segment in segments if segment.segment_id.rsplit("-", 1)[0] != _birth(segment)]
-    taken = {name for segment in kept for name in segment.names.values()}
-    return [
-        segment
-        if segment in kept or not taken & set(segment.names.values())
-        else replace(segment, names={code: f"{name} ({segment.learned_on})" for code, name in segment.names.items()})
-        for segment in segments
-    ]
+def _come_back(
+    learned: Sequence[Segment], former: Sequence[Segment], labels: Ints, values: Floats, continued: Container[int]
+) -> dict[int, Segment]:
+    """The former segment that each other learned one (by its place) is again: by the limits that it had last it is told
+    in words that are true of the learned one, and holds mostly the same of today's customers."""
+    shared = np.zeros((len(learned), len(former)))
+    union = np.ones_like(shared)
+    for old, segment in enumerate(former):
+        inside = _inside(segment, values)
+        for new in range(len(learned)):
+            if new not in continued and segment_words.is_told_alike(segment.box, learned[new].box):
+                shared[new, old] = (inside & (labels == new)).sum()
+                union[new, old] = (inside | (labels == new)).sum()
+    return _paired(shared, union, former)
 
 
-def _birth(segment: Segment) -> str:
-    return f"{segment.customer_group}-{segment.learned_on}"
+def _paired(shared: Floats, union: Floats, former: Sequence[Segment]) -> dict[int, Segment]:
+    from scipy.optimize import linear_sum_assignment
+
+    # what is not the same shall not stand in the way of what is
+    likeness = np.where(shared > _SAME * union, shared / np.maximum(union, 1.0), 0.0)
+    pairs = zip(*linear_sum_assignment(-likeness), strict=True)
+    return {int(new): former[old] for new, old in pairs if likeness[new, old] > 0.0}
 
 
-def segments_of(table: pl.DataFrame | None) -> list[Segment]:
-    """Return the segments that a table of an earlier run holds (`SEGMENT_SCHEMA`)."""
-    if table is None:
-        return []
-    return [
-        Segment(
-            row["segment_id"],
-            row["customer_group"],
-            {column: (ends[0], ends[1]) for column, ends in json.loads(row["box"]).items()},
-            json.loads(row["names"]),
-            row["learned_on"],
-            row["stability"],
-        )
-        for row in table.sort("segment_id").iter_rows(named=True)
-    ]
+def _named(
+    learned: Sequence[Segment], continued: Mapping[int, Segment], back: Mapping[int, Segment]
+) -> Sequence[Segment]:
+    """The learned segments with the id of what they are, and its names for as long as their words are true.
+
+    Where two have the same name, the younger one has its day of birth beside it, unless it continues one of the run
+    before.
+    """
+    same = {**back, **continued}
+    found = [_as(same[number], segment) if number in same else segment for number, segment in enumerate(learned)]
+    taken: set[str] = set()
+    for number in sorted(range(len(found)), key=lambda number: (number not in continued, _born(found[number]))):
+        segment = found[number]
+        if taken & set(segment.names.values()):
+            names = {code: f"{name} ({_born(segment)})" for code, name in segment.names.items()}
+            found[number] = replace(segment, names=names)
+        taken |= set(found[number].names.values())
+    return found
+
+
+def _as(former: Segment, learned: Segment) -> Segment:
+    names = former.names if segment_words.is_told_alike(former.box, learned.box) else learned.names
+    return replace(learned, segment_id=former.segment_id, names=names)
+
+
+def _born(segment: Segment) -> str:
+    """The day on which it was found first."""
+    return segment.segment_id.removeprefix(f"{segment.customer_group}-").rsplit("-", 1)[0]

@@ -32,6 +32,7 @@ LEAD_SCORES_SCHEMA = pl.Schema(
         "basis": pl.String,
         "within_days": pl.Int64,
         "known_days": pl.Int64,
+        "is_lead": pl.Boolean,
         "reason": pl.String,
     }
 )
@@ -114,7 +115,7 @@ def lead_scores(
     Where history is shorter than three horizons, a third of it is looked ahead (`within_days`). Of whom is not known
     since when we know him, and everybody where no model beats the average, the average is told. Where fewer than
     `FEWEST_AVERAGED` were known at the beginning of the stretch there is none, and the chance is null. So it is for
-    leads among the history's first orders: companies whose people have bought.
+    those among the history's first orders: companies whose people have bought, no leads any more (`is_lead`).
     """
     sources = history.sources()
     within = _within_days(history, as_of, horizon_days)
@@ -160,6 +161,7 @@ def _without_buyers(told: pl.DataFrame, history: LeadHistory, as_of: date, langu
     return told.with_columns(
         conversion_probability=pl.when(~buys).then("conversion_probability"),
         basis=pl.when(buys).then(pl.lit(UNKNOWN)).otherwise("basis"),
+        is_lead=~buys,
         reason=pl.when(buys).then(pl.lit(_BUYS[language])).otherwise("reason"),
     )
 

@@ -2,9 +2,9 @@
 
 Comparable are customers of the same kind whose relationship is as old and whose purchases are as large; for a category
 in which a customer has not bought, those who buy as often in all. How many more purchases to expect of him
-(`models.further_days`) follows from how many they are seen to make; each counts at the customer's own value.
-`potential` is the upper quantile of that (as the "realistic wallet" of Rosset et al. 2007, "Wallet estimation models"),
-`potential_low` and `potential_high` hold 90 %.
+(`models.further_days`) follows from how many they are seen to make; each counts at the customer's own value, as far as
+his purchases are enough to tell it. `potential` is the upper quantile of that (as the "realistic wallet" of Rosset et
+al. 2007, "Wallet estimation models"), `potential_low` and `potential_high` hold 90 %.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ _AGES = (1 / 6, 1 / 3, 1 / 2, 3 / 4, 1, 2)
 _LONG_ENOUGH = 1 / 2
 _SIZES = 3
 _FREQUENCIES = (0, 1, 2, 4, 8, 16, 32)
+# By so many days of the usual value the customer's own is drawn towards it.
+_USUAL_DAYS = 2
 _FOUND = (*LEVELS, "comparable")
 
 _REASONS = {
@@ -101,15 +103,17 @@ def customer_potential(
     """Return one row per buyer and category (`POTENTIAL_SCHEMA`), sorted by both; the category `*` stands for all.
 
     `purchases` has customer_id, ordered_on, category (may be null) and net_revenue, one row per line; `customers` has
-    customer_id and kind. Amounts are those of the `window_days` up to `as_of`, in the currency of net_revenue.
-    Categories in which a customer neither bought nor is expected to have no row. Where fewer than
-    `FEWEST_COMPARABLE` customers are comparable all but `actual` is null and the verdict unknown. Else it is exhausted
-    where at least four in five would not spend a quarter more, and open where at least half of them would. Who has been
-    known for less than half of the window is never exhausted: he has hardly begun.
+    customer_id and kind. A category of the company's own that is called `*` is none. Amounts are those of the
+    `window_days` up to `as_of`, in the currency of net_revenue. Each row is measured by itself: those of the
+    categories do not add up to that of all of them. Categories in which a customer neither bought nor is expected to
+    have no row. Where fewer than `FEWEST_COMPARABLE` customers are comparable all but `actual` is null and the verdict
+    unknown. Else it is exhausted where at least four in five would not spend a quarter more, and open where at least
+    half of them would. Who has been known for less than half of the window is never exhausted: he has hardly begun.
     """
+    one_category = pl.when(pl.col("category") != ALL).then("category")
     known = (
         purchases.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null())
-        .select("customer_id", "ordered_on", "category", pl.col("net_revenue").cast(pl.Decimal(38, 4)))
+        .select("customer_id", "ordered_on", one_category, pl.col("net_revenue").cast(pl.Decimal(38, 4)))
         .collect()
     )
     recent = known.filter(pl.col("ordered_on") > as_of - timedelta(days=window_days))
@@ -135,7 +139,7 @@ def _buyers(
     return (
         _daily(known)
         .group_by("customer_id")
-        .agg(first_on=pl.col("ordered_on").min(), value=pl.col("spend").sum().cast(pl.Float64) / pl.len())
+        .agg(first_on=pl.col("ordered_on").min(), value=pl.col("spend").sum().cast(pl.Float64) / pl.len(), n=pl.len())
         .join(customers.select("customer_id", "kind"), on="customer_id", how="left")
         .join(frequency, on="customer_id", how="left")
         .with_columns(
@@ -143,9 +147,21 @@ def _buyers(
             size=(share * _SIZES).floor().cast(pl.Int64).over("kind"),
             frequency=_class(pl.col("frequency").fill_null(0), _FREQUENCIES),
         )
-        .select("customer_id", "kind", "age", "size", "frequency", "value")
+        .with_columns(likely_value=_likely_value())
+        .select("customer_id", "kind", "age", "size", "frequency", "value", "likely_value")
         .sort("customer_id")
     )
+
+
+def _likely_value() -> pl.Expr:
+    """The customer's own value of a purchase day, drawn towards what is usual for his kind, in logarithms.
+
+    One large first order seldom stays the rule; and where the greatest room stands first, such orders lead the list.
+    """
+    has_value = pl.col("value") > 0.0
+    usual = pl.when(has_value).then("value").log().median().over("kind")
+    drawn = (pl.col("n") * pl.col("value").log() + _USUAL_DAYS * usual) / (pl.col("n") + _USUAL_DAYS)
+    return pl.when(has_value).then(drawn.exp()).otherwise(0.0)
 
 
 def _class(value: pl.Expr, limits: Sequence[int]) -> pl.Expr:
@@ -165,7 +181,7 @@ def _largest_categories(recent: pl.DataFrame) -> list[str]:
 def _with_actual(buyers: pl.DataFrame, bought: pl.DataFrame) -> pl.DataFrame:
     """The buyers with their purchase days and spend in these lines, and the value of a further purchase day.
 
-    That value is the customer's own, drawn towards the category's usual share of a purchase day by one day.
+    That value is the customer's own, drawn by one day towards the category's usual share of a likely purchase day.
     """
     spend = _daily(bought).group_by("customer_id").agg(days=pl.len().cast(pl.Int64), actual=pl.col("spend").sum())
     actual = pl.col("actual").cast(pl.Float64).fill_null(0.0).clip(0.0)
@@ -175,9 +191,7 @@ def _with_actual(buyers: pl.DataFrame, bought: pl.DataFrame) -> pl.DataFrame:
     # No more than all of it: after a voucher for the whole order one customer's share alone would be beyond bounds.
     share = (pl.col("actual") / pl.col("days") / pl.col("value")).clip(0.0, 1.0)
     usual_share = share.filter(is_in).mean().fill_null(0.0)
-    return joined.with_columns(
-        further=(pl.col("actual") + pl.col("value").clip(0.0) * usual_share) / (pl.col("days") + 1)
-    )
+    return joined.with_columns(further=(pl.col("actual") + pl.col("likely_value") * usual_share) / (pl.col("days") + 1))
 
 
 def _measured(frame: pl.DataFrame, category: str, alike: tuple[str, ...]) -> pl.DataFrame:

@@ -125,6 +125,14 @@ def names(boxes: Sequence[Box], customer_group: str) -> list[dict[str, str]]:
     return found
 
 
+def is_told_alike(former: Box, box: Box) -> bool:
+    """Return whether the words for the former box are true of the other one, too."""
+    return all(
+        column in box and _word(column, box[column], LANGUAGES[0]) == _word(column, interval, LANGUAGES[0])
+        for column, interval in former.items()
+    )
+
+
 def rules(box: Box, language: str) -> str:
     """Return what all customers of the box have in common, in words."""
     phrases = _PHRASES[language]

@@ -1,28 +1,28 @@
 """Behaviour segments: groups of customers who behave alike, told apart by a few round numbers, that last between runs.
 
-What was learned is kept as plain numbers in a table, one box of feature values per segment (`SEGMENT_SCHEMA`), and
+What was learned is kept as plain numbers, one box of feature values per segment (`models.segment_table`), and
 customers are measured by it again and again for as long as it fits them. So whoever changes his segment has changed.
 Where it no longer fits, segments are learned anew and matched with the earlier ones by the customers they share
-(Hungarian assignment); what they were called stays, and where customers were before is told by today's segments, too,
-unless they were in the same one already by the earlier ones: when all prices rise, nobody has moved.
+(Hungarian assignment), then with all that there have ever been by what they are; what they were called stays while it
+is true. Where customers were before is told by today's segments, too, unless they were in the same one already by the
+earlier ones: when all prices rise, nobody has moved.
 Private and business customers have segments of their own.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from models import segment_words
 from models.behaviour import COLUMNS, FEATURES, value_of
-from models.behaviour_yardstick import FEWEST_CUSTOMERS, Segment, segments_of, yardstick
+from models.behaviour_yardstick import FEWEST_CUSTOMERS, Segment, yardstick
 from models.mergers import merged_features, merged_segments
 from models.rfm import RFM_SCHEMA, rfm_segments
+from models.segment_table import BUSINESS, PRIVATE, customer_group, segment_table, segments_of
 from models.sentences import worded
 
 BEHAVIOUR_SCHEMA = pl.Schema(
@@ -33,28 +33,7 @@ BEHAVIOUR_SCHEMA = pl.Schema(
         "behaviour_reason": pl.String,
     }
 )
-SEGMENT_SCHEMA = pl.Schema(
-    {
-        "segment_id": pl.String(),
-        "customer_group": pl.String(),
-        "name": pl.String(),
-        "sentence": pl.String(),
-        "as_of": pl.Date(),
-        "customer_count": pl.Int64(),
-        "net_revenue": pl.Decimal(18, 4),
-        "learned_on": pl.Date(),
-        "stability": pl.Float64(),
-        "names": pl.String(),
-        "box": pl.String(),
-        "centre": pl.String(),
-    }
-)
-PRIVATE, BUSINESS = "private", segment_words.BUSINESS
 NEEDED = ("customer_id", "is_business", "net_revenue", *COLUMNS)
-
-# How far, in logarithms or shares, a segment's middle must be from that of all to be worth a word.
-_NOTABLE = 0.2
-_MOST_TOLD = 2
 
 _REASONS = {
     "en": {
@@ -84,12 +63,16 @@ CUSTOMER_SEGMENTS_SCHEMA = pl.Schema(
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """The tables of an earlier run, as far as it had them: customer_segments, customer_features, behaviour_segments."""
+    """The tables of an earlier run, as far as it had them: customer_segments, customer_features, behaviour_segments.
+
+    `known_segments` has every behaviour segment that there has ever been, as it was told last.
+    """
 
     as_of: date
     customers: pl.DataFrame | None = None
     features: pl.DataFrame | None = None
     segments: pl.DataFrame | None = None
+    known_segments: pl.DataFrame | None = None
 
     def under_current_ids(self, aliases: pl.DataFrame) -> EarlierRun:
         """Return the run with its customers as they are told apart today; `aliases` has alias and customer_id."""
@@ -104,7 +87,7 @@ class EarlierRun:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Customers (`BEHAVIOUR_SCHEMA`, sorted by customer_id) and segments (`SEGMENT_SCHEMA`, sorted by segment_id)."""
+    """Customers (`BEHAVIOUR_SCHEMA`, sorted by customer_id) and segments (`models.segment_table`, by segment_id)."""
 
     customers: pl.DataFrame
     segments: pl.DataFrame
@@ -132,6 +115,7 @@ def segmentation(
         as_of=as_of,
         earlier_segments=before.segments,
         earlier_features=before.features,
+        known_segments=before.known_segments,
         language=language,
     )
     reason = pl.concat_str("reason", "behaviour_reason", separator=" ")
@@ -156,22 +140,27 @@ def behaviour_segments(
     as_of: date,
     earlier_segments: pl.DataFrame | None = None,
     earlier_features: pl.DataFrame | None = None,
+    known_segments: pl.DataFrame | None = None,
     language: str = "en",
 ) -> Behaviour:
     """Return every customer's behaviour segment and the segments.
 
     `features` has `NEEDED`, one row per customer; without purchase days there is no behaviour. `earlier_segments` is
     the table of an earlier run, `earlier_features` the features of that run, from which previous_behaviour_segment is
-    told. Fewer than `FEWEST_CUSTOMERS` buyers of a group have no segments, unless earlier ones are there.
+    told, `known_segments` every segment that there has ever been, so that one that comes back is known again. Fewer
+    than `FEWEST_CUSTOMERS` buyers of a group have no segments, unless earlier ones are there.
     """
-    known = segments_of(earlier_segments)
+    former = segments_of(earlier_segments)
+    vanished = [
+        one for one in segments_of(known_segments) if one.segment_id not in {known.segment_id for known in former}
+    ]
     earlier = features.clear() if earlier_features is None else earlier_features
-    were = _assigned(earlier, known).select("customer_id", earlier_segment_id="segment_id")
+    were = _assigned(earlier, former).select("customer_id", earlier_segment_id="segment_id")
     buyers = _buyers(features).join(were, on="customer_id", how="left", maintain_order="left")
     found = [
         segment
         for group, part in _by_group(buyers)
-        for segment in yardstick(part, group, [one for one in known if one.customer_group == group], as_of)
+        for segment in yardstick(part, group, _of(group, former), as_of, vanished=_of(group, vanished))
     ]
     now = _assigned(features, found)
     before = _assigned(earlier, found)
@@ -190,27 +179,27 @@ def behaviour_segments(
         .sort("customer_id")
         .collect()
     )
-    return Behaviour(customers, _table(found, buyers, now, as_of, language))
+    return Behaviour(customers, segment_table(found, buyers, now, as_of, language))
 
 
 def _buyers(features: pl.DataFrame) -> pl.DataFrame:
     return features.select(NEEDED).filter(pl.col("purchase_day_count") > 0).sort("customer_id")
 
 
-def _group() -> pl.Expr:
-    return pl.when("is_business").then(pl.lit(BUSINESS)).otherwise(pl.lit(PRIVATE))
-
-
 def _by_group(buyers: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     for group in (BUSINESS, PRIVATE):
-        yield group, buyers.filter(_group() == group)
+        yield group, buyers.filter(customer_group() == group)
+
+
+def _of(group: str, segments: Sequence[Segment]) -> list[Segment]:
+    return [segment for segment in segments if segment.customer_group == group]
 
 
 def _assigned(features: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Each customer with the id of his segment; a pure function of the row and the segments."""
     chosen = pl.lit(None, pl.String)
     for segment in segments:
-        inside = (pl.col("purchase_day_count") > 0) & (_group() == segment.customer_group)
+        inside = (pl.col("purchase_day_count") > 0) & (customer_group() == segment.customer_group)
         for feature in FEATURES:
             low, high = segment.box.get(feature.column, (None, None))
             if low is not None:
@@ -239,61 +228,5 @@ def _reason(segments: Sequence[Segment], buyers: pl.DataFrame, language: str) ->
         .then(pl.lit(phrases["lead"]))
         .when(pl.col("segment_id").is_not_null())
         .then(pl.col("segment_id").replace_strict(told, default=None, return_dtype=pl.String))
-        .otherwise(_group().replace_strict(without, return_dtype=pl.String))
+        .otherwise(customer_group().replace_strict(without, return_dtype=pl.String))
     )
-
-
-def _table(
-    segments: Sequence[Segment], buyers: pl.DataFrame, assigned: pl.DataFrame, as_of: date, language: str
-) -> pl.DataFrame:
-    members = buyers.join(assigned.select("customer_id", "segment_id"), on="customer_id")
-    middle = [value_of(feature).median().alias(feature.column) for feature in FEATURES]
-    money = pl.col("net_revenue").cast(pl.Decimal(18, 4)).sum()
-    counted = {
-        row["segment_id"]: row
-        for row in members.group_by("segment_id").agg(*middle, money, customers=pl.len()).iter_rows(named=True)
-    }
-    usual = {
-        row["customer_group"]: row
-        for row in members.group_by(customer_group=_group()).agg(*middle).iter_rows(named=True)
-    }
-    rows = [_row(segment, counted.get(segment.segment_id), usual, as_of, language) for segment in segments]
-    return pl.DataFrame(rows, schema=SEGMENT_SCHEMA, orient="row").sort("segment_id")
-
-
-def _row(
-    segment: Segment,
-    counted: Mapping[str, float] | None,
-    usual: Mapping[str, Mapping[str, float]],
-    as_of: date,
-    language: str,
-) -> dict[str, object]:
-    """A segment that nobody is in any more stays, for somebody may come back into it."""
-    centre = {feature.column: round(counted[feature.column], 6) for feature in FEATURES} if counted else {}
-    others = usual.get(segment.customer_group, {})
-    customers = int(counted["customers"]) if counted else 0
-    return {
-        "segment_id": segment.segment_id,
-        "customer_group": segment.customer_group,
-        "name": segment.names[language],
-        "sentence": segment_words.sentence(segment.box, customers, _apart(centre, others), others, language),
-        "as_of": as_of,
-        "customer_count": customers,
-        "net_revenue": counted["net_revenue"] if counted else 0,
-        "learned_on": segment.learned_on,
-        "stability": segment.stability,
-        "names": json.dumps(dict(segment.names), ensure_ascii=False),
-        "box": json.dumps(dict(segment.box)),
-        "centre": json.dumps(centre),
-    }
-
-
-def _apart(centre: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
-    """The features in which a segment differs most from all customers, at most two."""
-    distance = {}
-    for feature in FEATURES:
-        if feature.column in centre:
-            here, there = feature.transformed(np.array([centre[feature.column], others[feature.column]]))
-            distance[feature.column] = abs(here - there) * feature.weight
-    farthest = sorted(distance, key=lambda column: -distance[column])[:_MOST_TOLD]
-    return {column: centre[column] for column in farthest if distance[column] >= _NOTABLE}

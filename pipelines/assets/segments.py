@@ -8,10 +8,12 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from models.segment_table import SEGMENT_SCHEMA
 from models.segmentation import NEEDED, EarlierRun, Segmentation, segmentation
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
+from pipelines.publications import published_before
 from pipelines.resources import WorkspaceResource
 from pipelines.workspace import Workspace
 
@@ -61,14 +63,21 @@ def earlier_run(folders: Workspace, as_of: date) -> EarlierRun | None:
 
     A run that is repeated for the same day therefore gives the same result.
     """
-    days = sorted(path.name for path in folders.exports.glob("????-??-??") if path.name < as_of.isoformat())
-    tables = [folders.exports / day / "tables" for day in days]
-    published = [folder for folder in tables if (folder / "customer_segments.parquet").exists()]
+    published = list(published_before(folders.exports, "customer_segments", as_of))
     if not published:
         return None
-    paths = [published[-1] / f"{name}.parquet" for name in EARLIER_TABLES]
-    frames = [pl.read_parquet(path, glob=False) if path.exists() else None for path in paths]
-    return EarlierRun(date.fromisoformat(published[-1].parent.name), *frames)
+    day, table = published[-1]
+    paths = [table.with_name(f"{name}.parquet") for name in EARLIER_TABLES]
+    customers, features, found = (pl.read_parquet(path, glob=False) if path.exists() else None for path in paths)
+    return EarlierRun(day, customers, features, found, known_segments(folders, as_of))
+
+
+def known_segments(folders: Workspace, as_of: date) -> pl.DataFrame | None:
+    """Return every behaviour segment that was published before `as_of`, as it was last."""
+    columns = SEGMENT_SCHEMA.names()
+    files = [file for _, file in published_before(folders.exports, "behaviour_segments", as_of)]
+    tables = [pl.read_parquet(file, columns=columns, glob=False) for file in files]
+    return pl.concat(tables).unique("segment_id", keep="last", maintain_order=True) if tables else None
 
 
 def _metadata(found: Segmentation, name: str) -> dict[str, dg.MetadataValue]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 Tables = Mapping[str, pl.LazyFrame]
+_NAMES = ("first_name", "last_name", "company_name")
 EFFECTS = ("effect", "effect_low", "effect_high")
 
 
@@ -43,7 +44,7 @@ def next_categories(tables: Tables) -> pl.LazyFrame:
     """One row per customer whom marketing may contact and category that he may take up next."""
     suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
     open_to_all = tables["next_categories"].join(suppressed, on="customer_id", how="anti")
-    return _with_customer(open_to_all, tables, "first_name", "last_name", "company_name")
+    return _with_customer(open_to_all, tables, *_NAMES)
 
 
 def buyers(tables: Tables) -> pl.LazyFrame:
@@ -93,7 +94,7 @@ def campaign_results(tables: Tables) -> pl.LazyFrame:
 def potential(tables: Tables) -> pl.LazyFrame:
     """One row per customer and category of which is known whether there is room, with the room in money."""
     told = _with_room(tables["customer_potential"].filter(pl.col("verdict") != "unknown"))
-    return _with_customer(told, tables, "first_name", "last_name", "company_name")
+    return _with_customer(told, tables, *_NAMES)
 
 
 def white_space(tables: Tables) -> pl.LazyFrame:
@@ -106,11 +107,9 @@ def white_space(tables: Tables) -> pl.LazyFrame:
 
 
 def leads(tables: Tables) -> pl.LazyFrame:
-    """One row per customer without an order whom sales may contact, with what is needed to reach him."""
-    suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
-    open_to_all = tables["lead_scores"].join(suppressed, on="customer_id", how="anti")
-    who = ("kind", "first_name", "last_name", "company_name", "email", "phone", "city")
-    return _with_customer(open_to_all, tables, *who)
+    """One row per customer with a first order ahead whom sales may contact, with what is needed to reach him."""
+    scored = tables["lead_scores"].filter("is_lead").drop("is_lead")
+    return _to_contact(scored, tables, "kind", *_NAMES, "email", "phone", "city")
 
 
 def _with_room(potentials: pl.LazyFrame) -> pl.LazyFrame:
@@ -119,22 +118,38 @@ def _with_room(potentials: pl.LazyFrame) -> pl.LazyFrame:
 
 def slipping(tables: Tables) -> pl.LazyFrame:
     """One row per customer who is overdue by his own rhythm and may be contacted, with what his silence costs."""
-    suppressed = tables["customers"].filter("is_suppressed").select("customer_id")
     columns = ("value_class", "margin_at_risk", "overdue_days", "usual_gap_days", "recency_days", "clv", "reason")
-    late = tables["customer_value"].filter("is_slipping").join(suppressed, on="customer_id", how="anti")
-    who = ("first_name", "last_name", "company_name", "email", "phone")
-    return _with_customer(late.select("customer_id", *columns), tables, *who)
+    late = tables["customer_value"].filter("is_slipping").select("customer_id", *columns)
+    return _to_contact(late, tables, *_NAMES, "email", "phone")
 
 
 def followups(tables: Tables) -> pl.LazyFrame:
     """One row per customer and reason, with what is needed to reach the customer."""
-    who = ("first_name", "last_name", "company_name", "email", "phone")
-    return _with_customer(tables["service_followups"], tables, *who)
+    return _with_customer(tables["service_followups"], tables, *_NAMES, "email", "phone")
 
 
 def quarantine(tables: Tables) -> pl.LazyFrame:
     """One row per row that was left out: where it stands, what is wrong with it, and how it reads."""
     return tables["quarantine"].select("file", "line", "column_name", "value", "reason", "entity", "vendor", "raw_text")
+
+
+def _to_contact(table: pl.LazyFrame, tables: Tables, *wanted: str) -> pl.LazyFrame:
+    """The rows of customers who may be contacted, with columns of the customer and the best channel that is allowed.
+
+    An address that he has refused to be contacted at is not there to be used.
+    """
+    refused = {
+        address: pl.when(pl.col(consent).fill_null(value=True)).then(address)
+        for address, consent in (("email", "consent_email"), ("phone", "consent_phone"))
+    }
+    open_to_all = tables["customers"].filter(~pl.col("is_suppressed")).with_columns(**refused)
+    channels = tables["customer_360"].select("customer_id", "best_channel")
+    reached = table.join(open_to_all.select("customer_id"), on="customer_id").join(
+        channels, on="customer_id", how="left"
+    )
+    found = _with_customer(reached, {**tables, "customers": open_to_all}, *wanted)
+    names = [name for name in wanted if name in found.collect_schema().names()]
+    return found.select("customer_id", *names, "best_channel", pl.exclude("customer_id", *names, "best_channel"))
 
 
 def _with_customer(table: pl.LazyFrame, tables: Tables, *wanted: str) -> pl.LazyFrame:

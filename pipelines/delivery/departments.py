@@ -67,6 +67,10 @@ def _mart(name: str) -> Callable[[Tables], pl.LazyFrame]:
     return lambda tables: tables[name]
 
 
+_CONTACTED = {
+    "customers": ("customer_id", "is_suppressed", "email", "phone", "consent_email", "consent_phone"),
+    "customer_360": ("customer_id", "best_channel"),
+}
 _SLIPPING = {
     "customer_value": (
         "customer_id",
@@ -79,7 +83,7 @@ _SLIPPING = {
         "clv",
         "reason",
     ),
-    "customers": ("customer_id", "is_suppressed"),
+    **_CONTACTED,
 }
 
 DEPARTMENT_TABLES = (
@@ -222,7 +226,8 @@ DEPARTMENT_TABLES = (
             "customers": ("customer_id",),
         },
         made.potential,
-        largest_first=("room",),
+        # open before exhausted, which is no call to anybody however much the few at the top of his like spend
+        largest_first=("verdict", "room"),
         smallest_first=("customer_id", "category"),
     ),
     DepartmentTable(
@@ -241,8 +246,8 @@ DEPARTMENT_TABLES = (
         "sales",
         "leads",
         {
-            "lead_scores": ("customer_id", "conversion_probability", "basis", "reason"),
-            "customers": ("customer_id", "is_suppressed"),
+            "lead_scores": ("customer_id", "conversion_probability", "basis", "is_lead", "reason"),
+            **_CONTACTED,
         },
         made.leads,
         largest_first=("conversion_probability",),

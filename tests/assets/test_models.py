@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from models.court_table import COURT_SCHEMA
+from models.segment_table import SEGMENT_SCHEMA
 from pipelines.assets import identity as identity_assets
 from pipelines.assets.identity import RECORD_COLUMNS, identity
 from pipelines.assets.outreach import outreach_plan
@@ -32,6 +33,26 @@ def test_segments_compare_with_the_last_day_before_and_not_with_the_same_day(wor
     assert found.customers["rfm_segment"].to_list() == ["loyal"]
     assert found.segments is None
     assert earlier_run(workspace, date(2026, 4, 30)) is None
+
+
+def test_every_segment_that_was_ever_published_is_known_as_it_was_last(workspace: Workspace) -> None:
+    """Accident: what was gone for one run comes back as a new segment."""
+    row = dict.fromkeys(SEGMENT_SCHEMA, None) | {"segment_id": "private-2026-03-31-1"}
+    for day, names in (
+        ("2026-03-31", ("old", "other")),
+        ("2026-04-30", ("new",)),
+        ("2026-05-31", ()),
+        ("2026-06-30", ("x",)),
+    ):
+        rows = [row | {"segment_id": f"private-2026-03-31-{number}", "name": name} for number, name in enumerate(names)]
+        publish(workspace, day, "behaviour_segments", pl.DataFrame(rows, schema=SEGMENT_SCHEMA))
+        publish(workspace, day, "customer_segments", pl.DataFrame({"customer_id": ["C1"]}))
+    found = earlier_run(workspace, AS_OF)
+    assert found is not None
+    assert found.segments is not None
+    assert found.segments.is_empty()
+    assert found.known_segments is not None
+    assert set(found.known_segments["name"]) == {"new", "other"}
 
 
 def test_a_failing_model_tells_no_value_and_nothing_behind_it_runs(

@@ -34,5 +34,5 @@ def set_today(workspace: Workspace) -> None:
 
 def publish(workspace: Workspace, day: str, name: str, table: pl.DataFrame) -> None:
     folder = workspace.exports / day / "tables"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     table.write_parquet(folder / f"{name}.parquet")

@@ -80,6 +80,8 @@ def department_marts() -> dict[str, pl.LazyFrame]:
             "email": ["a@example.org", None, None, None],
             "phone": ["+49221471001", "+1+1", None, None],
             "is_suppressed": [False, False, True, False],
+            "consent_email": [None, True, True, None],
+            "consent_phone": [True, False, True, None],
         }
     )
     segments = customers.with_columns(
@@ -90,7 +92,9 @@ def department_marts() -> dict[str, pl.LazyFrame]:
     return {
         "customers": customers,
         "marketing_segments": segments,
-        "customer_360": customers.select("customer_id", next_category=pl.lit("Tea"), potential_verdict=pl.lit("open")),
+        "customer_360": customers.select(
+            "customer_id", next_category=pl.lit("Tea"), potential_verdict=pl.lit("open")
+        ).with_columns(best_channel=pl.Series(["phone", "post", None, None], dtype=pl.String)),
         "customer_value": pl.LazyFrame(
             {
                 "customer_id": ["c1", "c2", "c3"],
@@ -137,10 +141,11 @@ def department_marts() -> dict[str, pl.LazyFrame]:
         "channel_months": pl.LazyFrame({"month": [AS_OF], "channel": ["email"], "contact_count": [4]}),
         "lead_scores": pl.LazyFrame(
             {
-                "customer_id": ["c3", "c4", "c2"],
-                "conversion_probability": [0.9, 0.1, 0.4],
-                "basis": ["model"] * 3,
-                "reason": ["r"] * 3,
+                "customer_id": ["c3", "c4", "c2", "c1"],
+                "conversion_probability": [0.9, 0.1, 0.4, None],
+                "basis": ["model"] * 3 + ["unknown"],
+                "is_lead": [True, True, True, False],
+                "reason": ["r"] * 4,
             }
         ),
         "behaviour_segments": pl.LazyFrame(

@@ -92,6 +92,17 @@ def test_nobody_is_told_what_he_bought_lately(told: NextCategories, lines: pl.Da
     assert told.table.height > 1_000
 
 
+def test_a_category_that_is_called_like_all_of_them_is_nobodys_next_one(lines: pl.DataFrame) -> None:
+    """Accident: an export has a * where a product has no category, and customers are told to buy all categories."""
+    known = lines["category"].drop_nulls().unique().sort()
+    star = pl.when(pl.col("category") == known[0]).then(pl.lit("*")).otherwise("category").alias("category")
+    without = lines.filter(pl.col("category") != known[0])
+    found, expected = (next_categories(some.lazy(), as_of=AS_OF).table for some in (lines.with_columns(star), without))
+    assert found.height > 0
+    assert "*" not in found["category"]
+    assert_frame_equal(found, expected)
+
+
 def test_ranks_follow_the_probability_and_each_category_comes_once(told: NextCategories) -> None:
     table = told.table
     assert table.schema == NEXT_CATEGORIES_SCHEMA

@@ -152,6 +152,32 @@ def test_sales_reads_of_potential_only_what_is_known_and_the_greatest_room_first
     assert companies.select("Company number", "Name", "Room").rows() == [("a1", "'+Plus GmbH", 30)]
 
 
+def test_the_greatest_room_of_an_exhausted_customer_comes_after_the_least_of_an_open_one(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    """Accident: sales calls first whom hardly anybody surpasses, for a few who spend the most leave him large room."""
+    large = pl.when(verdict="exhausted").then(90.0).otherwise("potential")
+    marts["customer_potential"] = marts["customer_potential"].with_columns(potential=large)
+    delivered(marts, tmp_path / "x")
+    room = people_read(tmp_path / "x/sales/potential.csv").select("Verdict", "Room")
+    assert room.rows() == [("open", 30), ("exhausted", 70)]
+
+
+def test_nobody_calls_a_company_that_buys_already_or_an_address_that_was_refused(
+    marts: dict[str, pl.LazyFrame], tmp_path: Path
+) -> None:
+    """Accident: a hundred companies that are no leads any more end the list, and a refused number stands in it."""
+    delivered(marts, tmp_path / "x")
+    leads = people_read(tmp_path / "x/sales/leads.csv")
+    assert leads.select("Customer number", "Phone", "Best channel").rows() == [
+        ("c2", None, "Letter"),
+        ("c4", None, None),
+    ]
+    slipping = people_read(tmp_path / "x/sales/slipping.csv")
+    assert slipping.select("Customer number", "Phone", "Best channel").rows() == [("c1", "'+49221471001", "Phone")]
+    assert pl.read_parquet(tmp_path / "x/tables/lead_scores.parquet")["is_lead"].sum() == 3
+
+
 def test_a_campaign_is_one_row_with_all_that_it_did(marts: dict[str, pl.LazyFrame], tmp_path: Path) -> None:
     delivered(marts, tmp_path / "x")
     (row,) = people_read(tmp_path / "x/marketing/campaign_results.csv").iter_rows(named=True)

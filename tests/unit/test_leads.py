@@ -181,8 +181,9 @@ def test_a_company_whose_people_have_bought_has_no_chance_of_a_first_order(
     history = LeadHistory(known.history.events, pl.concat([known.history.first_orders, bought]))
     found = lead_scores(history, more, as_of=AS_OF, language=language).table
     row = found.filter(customer_id="company").row(0, named=True)
-    assert (row["conversion_probability"], row["basis"]) == (None, "unknown")
+    assert (row["conversion_probability"], row["basis"], row["is_lead"]) == (None, "unknown", False)
     assert row["reason"].startswith(said)
+    assert scores.table["is_lead"].all()
     others = found.filter(pl.col("customer_id") != "company")
     assert_frame_equal(others.drop("reason"), scores.table.drop("reason"))
 

@@ -123,6 +123,16 @@ def test_verdicts_rarely_turn_while_a_customer_does_nothing(seed: int) -> None:
     assert same.filter(verdict="exhausted", verdict_after="open").is_empty()
 
 
+def test_one_large_first_order_is_not_expected_every_month() -> None:
+    """Accident: a single order of a hundred times the usual value heads the list, with room for ten more of them."""
+    purchases = alike_but_one(200, days=12, own_days=1)
+    amount = pl.when(pl.col("customer_id") == "C").then(1_000.0).otherwise("net_revenue")
+    row = potential_of(purchases.with_columns(net_revenue=amount)).filter(customer_id="C", category=ALL)
+    (potential,) = row["potential"]
+    assert potential > 2_000.0, "large orders may come again"
+    assert potential < 7_000.0, "as often as others order, and as large as ever, they would be 12,000"
+
+
 def test_too_few_comparable_customers_tell_nothing() -> None:
     result = potential_of(alike_but_one(FEWEST_COMPARABLE - 2, days=12, own_days=5))
     assert set(result["verdict"]) == {"unknown"}
@@ -148,6 +158,15 @@ def test_lines_without_a_category_count_for_all_categories_together() -> None:
     result = potential_of(purchases)
     assert set(result["category"]) == {ALL}
     assert result.filter(customer_id="C")["actual"].to_list() == [50.0]
+
+
+def test_a_category_that_is_called_like_all_of_them_is_none() -> None:
+    """Accident: an export has a * where a product has no category, and two rows stand for all that a customer buys."""
+    tea = alike_but_one(200, days=12, own_days=5)
+    result = potential_of(pl.concat([tea, tea.with_columns(category=pl.lit(ALL))]))
+    assert result.select("customer_id", "category").is_unique().all()
+    actual = dict(result.filter(customer_id="C").select("category", "actual").iter_rows())
+    assert actual == {ALL: 100.0, "Tea": 50.0}
 
 
 def test_nothing_comes_of_nothing() -> None:

@@ -12,7 +12,8 @@ from polars.testing import assert_frame_equal
 
 from models import segment_words
 from models.behaviour import COLUMNS
-from models.segmentation import BEHAVIOUR_SCHEMA, SEGMENT_SCHEMA, Behaviour, behaviour_segments
+from models.segment_table import SEGMENT_SCHEMA
+from models.segmentation import BEHAVIOUR_SCHEMA, Behaviour, behaviour_segments
 
 FIRST, SECOND = date(2026, 5, 31), date(2026, 6, 30)
 KINDS = {"tourists": (300, 1, 20.0), "regulars": (10, 12, 60.0), "wholesalers": (20, 12, 2_000.0)}
@@ -166,36 +167,61 @@ def test_when_all_prices_rise_nobody_has_moved(first: Behaviour, features: pl.Da
     assert moved(again) == set()
 
 
+def with_grown_wholesalers_and_no_tourists(features: pl.DataFrame) -> pl.DataFrame:
+    is_grown = pl.col("customer_id").str.contains(r"wholesalers-000|wholesalers-0010")
+    is_small = ~pl.col("customer_id").str.contains("wholesalers")
+    return features.with_columns(
+        average_order_value=pl.when(is_grown)
+        .then(pl.col("average_order_value") * 100)
+        .otherwise("average_order_value"),
+        recency_days=pl.when(is_small).then(20).otherwise("recency_days"),
+        purchase_day_count=pl.when(is_small).then(6).otherwise("purchase_day_count"),
+    )
+
+
 def test_over_three_runs_segments_split_vanish_and_come_back_and_the_others_keep_their_identity(
     first: Behaviour, features: pl.DataFrame
 ) -> None:
     """First tourists buy as regulars do, while some wholesalers grow; then tourists are tourists again."""
-    is_grown = pl.col("customer_id").str.contains(r"wholesalers-000|wholesalers-0010")
-    value = pl.when(is_grown).then(pl.col("average_order_value") * 100).otherwise("average_order_value")
-    is_small = ~pl.col("customer_id").str.contains("wholesalers")
-    one_kind = features.with_columns(
-        average_order_value=value,
-        recency_days=pl.when(is_small).then(20).otherwise("recency_days"),
-        purchase_day_count=pl.when(is_small).then(6).otherwise("purchase_day_count"),
-    )
+    one_kind = with_grown_wholesalers_and_no_tourists(features)
     second = next_run(one_kind, first, features)
     back = one_kind.with_columns(recency_days=features["recency_days"])
     third = behaviour_segments(
-        back, as_of=date(2026, 7, 31), earlier_segments=second.segments, earlier_features=one_kind
+        back,
+        as_of=date(2026, 7, 31),
+        earlier_segments=second.segments,
+        earlier_features=one_kind,
+        known_segments=pl.concat([first.segments, second.segments]).unique("segment_id", keep="last"),
     )
-    (wholesale,) = kinds(first)["wholesalers"]
-    ids = [dict(run.segments.select("name", "segment_id").iter_rows()) for run in (first, second, third)]
-    assert wholesale
-    assert len({one[wholesale] for one in ids}) == 1, "the larger part of what was split is the same"
+    (wholesale,) = first.segments.filter(pl.col("name").str.contains("large"))["segment_id"]
+    ids = [run.segments["segment_id"].to_list() for run in (first, second, third)]
     for earlier, later in itertools.pairwise(ids):
-        assert {name for name in earlier if later.get(name) == earlier[name]} == {wholesale}
-        assert len(set(later.values())) == len(later)
+        assert set(earlier) & set(later) == {wholesale}
+        assert len(set(later)) == len(later)
+    assert ids[2] == ids[0], "what was gone for one run is the same when it comes back"
     assert kinds(second)["tourists"] == kinds(second)["regulars"]
-    assert kinds(third)["wholesalers"] == {wholesale}
-    assert not kinds(third)["tourists"] & kinds(third)["regulars"]
+    assert kinds(third)["tourists"] == kinds(first)["tourists"]
+    assert kinds(third)["regulars"] == kinds(first)["regulars"]
     assert moved(third) == {"tourists"}
-    born = third.segments.filter(pl.col("segment_id") != ids[0][wholesale])["segment_id"]
-    assert born.str.starts_with("private-2026-07-31-").all(), "what vanished is not taken for what comes later"
+
+
+def test_a_name_that_new_limits_make_untrue_gives_way_and_the_segment_stays(
+    first: Behaviour, features: pl.DataFrame
+) -> None:
+    """Accident: large orders alone set a segment apart now, and who was away is told as "here lately"."""
+    grown = with_grown_wholesalers_and_no_tourists(features)
+    second = next_run(grown, first, features)
+    third = behaviour_segments(
+        grown.with_columns(recency_days=features["recency_days"]),
+        as_of=date(2026, 7, 31),
+        earlier_segments=second.segments,
+        earlier_features=grown,
+    )
+    named = [dict(run.segments.select("segment_id", "name").iter_rows()) for run in (first, second, third)]
+    (wholesale,) = set(named[0]) & set(named[1]) & set(named[2])
+    assert [one[wholesale] for one in named] == [*["Buyers, here lately, large orders"] * 2, "Buyers, large orders"]
+    for name, box in third.segments.select("name", "box").iter_rows():
+        assert ("here lately" in name or "away" in name) == ("recency_days" in box)
 
 
 def test_companies_and_private_customers_have_segments_of_their_own(features: pl.DataFrame) -> None:
@@ -246,3 +272,37 @@ def test_row_order_does_not_matter_and_a_repeated_run_gives_the_same(first: Beha
     assert_frame_equal(shuffled.customers, first.customers)
     assert_frame_equal(shuffled.segments, first.segments)
     assert set(COLUMNS) <= set(features.columns)
+
+
+def test_segments_come_back_after_a_run_without_any(first: Behaviour, features: pl.DataFrame) -> None:
+    """Accident: one night no groups hold in other samples, and from the next one on all customers have moved."""
+    again = behaviour_segments(
+        features,
+        as_of=date(2026, 7, 31),
+        earlier_segments=first.segments.clear(),
+        earlier_features=features,
+        known_segments=first.segments,
+    )
+    keys = ["segment_id", "name", "names"]
+    assert_frame_equal(again.segments.select(keys), first.segments.select(keys))
+    assert moved(again) == set()
+
+
+def test_what_comes_back_under_a_name_that_is_taken_says_since_when_it_is_there(
+    first: Behaviour, features: pl.DataFrame
+) -> None:
+    """Accident: in the meantime others got the name, and nobody can tell the two segments apart."""
+    small, away, large = first.segments.sort("segment_id").iter_rows(named=True)
+    meanwhile = [small, large | {"segment_id": "private-2026-06-15-1", "name": away["name"], "names": away["names"]}]
+    again = behaviour_segments(
+        features,
+        as_of=SECOND,
+        earlier_segments=pl.DataFrame(meanwhile, schema=SEGMENT_SCHEMA),
+        earlier_features=features,
+        known_segments=first.segments,
+    )
+    assert dict(again.segments.select("segment_id", "name").iter_rows()) == {
+        small["segment_id"]: small["name"],
+        "private-2026-06-15-1": away["name"],
+        away["segment_id"]: f"{away['name']} (2026-05-31)",
+    }

@@ -5,5 +5,6 @@ select
     basis,
     within_days,
     known_days,
+    is_lead,
     reason
 from {{ source('analytics', 'lead_scores') }}
