@@ -161,7 +161,7 @@ def _sample(round_: Round, rates: Floats, names: pl.Series, others: float, seed:
             "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
             "own_days": np.repeat(own_days, (len(contacted), len(alone))),
             "at": np.append(np.where(made > 0, made, moments[contacted]), moments[alone]),
-            "next_on": np.append(np.zeros_like(made), round_.answered_on[alone]),
+            "next_on": np.append(np.zeros_like(made), round_.made_on[alone]),
             "arm": pl.Series(np.array(ARMS)[np.append(round_.arm[contacted], np.zeros_like(alone))], dtype=pl.String),
             **{name: np.full(len(kept), share) for name, share in zip(CONTEXT[1:], shares[1:], strict=True)},
             **{name: pl.Series(chance).fill_nan(None) for name, chance in zip(CHANCES, chances.T, strict=True)},

@@ -1,16 +1,15 @@
 """Who was contacted when, and who was not: the rounds in which the company's past was decided.
 
 A round is the day of an earlier plan that was carried out, or a week of contacts that no plan asked for. Of a week,
-those are compared with the contacted who had no contact in it. But where a channel answers orders, by thanks or by
-reminders, who had no contact is who did not order: there those who had one later in the week belong to them until then.
-Elsewhere they are left out, for what their contacts brought is only known roughly.
+those are compared with a contact who had none until then. Who has one later in the week is among them: contacts answer
+orders, by thanks or by reminders, and those who had none in all the week would be those who did not order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -33,30 +32,27 @@ LOOK_BACK_DAYS = 730
 _CARRIED_OUT = 0.5
 LEFT_OUT = -1
 _EPOCH, _DAY = date(1970, 1, 1), 86_400_000_000
-# A channel answers orders where contacts follow them by up to a week more often than by weeks, by so many times at
-# least, and by so many standard errors. That is seen on so many customers.
-_ANSWER_DAYS, _ANSWER_WEEKS = 7, 4
-_MORE_OFTEN, _STANDARD_ERRORS = 1.1, 3.0
-_MOST_LOOKED_AT = 50_000
 
 
 @dataclass(frozen=True)
 class Round:
     """What was decided on one day, for so many days: customers by their place, their arms (-1: left out), when
-    each contact was made (microseconds since 1970, 0: there was none), on which day (since 1970) those that may be an
-    answer to an order (0: all others), and the chances if known."""
+    and on which day each contact was made (microseconds and days since 1970, 0: there was none), and the chances if
+    known."""
 
     day: date
     own_days: int
     customer: Integers
     arm: Integers
     made_at: Integers
-    answered_on: Integers
+    made_on: Integers
     chances: Floats | None
 
     def others(self, moments: Integers) -> npt.NDArray[np.bool_]:
-        """Who is compared with a contact made to another at each of `moments`: who had none, or an answer later on."""
-        return np.asarray((self.arm == 0) | (self.answered_on > moments // _DAY))
+        """Who is compared with a contact made to another at each of `moments`: who had none until the end of that day,
+        or of a plan, for whom it asked none."""
+        is_later = self.made_on > moments // _DAY
+        return np.asarray((self.arm == 0) | is_later & (self.chances is None))
 
     def moments(self, random: np.random.Generator) -> Integers:
         """For each customer a moment at which anybody was contacted; without any, the beginning of the next day."""
@@ -109,8 +105,8 @@ def planned(
         arm = rows["channel"].replace_strict(places, return_dtype=pl.Int64)
         chances = np.where(is_idle, 0.0, rows.select(CHANCES).to_numpy())
         made_at = _made_at(rows, history, day, period_days)
-        none = np.zeros_like(made_at)
-        yield Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), made_at, none, chances)
+        made_on = made_at // _DAY
+        yield Round(day, period_days, rows["place"].to_numpy(), arm.to_numpy(), made_at, made_on, chances)
 
 
 def _made_at(plan: pl.DataFrame, history: History, day: date, period_days: int) -> Integers:
@@ -127,23 +123,6 @@ def _first_moment() -> pl.Expr:
     return pl.col("touched_at").min().dt.epoch("us")
 
 
-def answering_channels(history: History) -> list[str]:
-    """Return the channels whose contacts follow orders within days more often than they follow them at all."""
-    customers = history.customers.select("customer_id").sort("customer_id")
-    some = customers.gather_every(-(-customers.height // _MOST_LOOKED_AT))
-    ordered = history.orders.lazy().join(some.lazy(), on="customer_id", how="semi").select("customer_id", "ordered_at")
-    since = (pl.col("touched_at") - pl.col("ordered_at")).dt.total_microseconds()
-    dates = (pl.col("touched_at").dt.date() - pl.col("ordered_at").dt.date()).dt.total_days()
-    days = pl.when(pl.col("ordered_at").dt.time() == time()).then(dates).otherwise((since + _DAY - 1) // _DAY)
-    weeks = (days + _ANSWER_DAYS - 1) // _ANSWER_DAYS
-    soon, later = (weeks == 1).sum().cast(pl.Float64), weeks.is_between(2, _ANSWER_WEEKS).sum().cast(pl.Float64)
-    usual = later / (_ANSWER_WEEKS - 1)
-    error = (soon + usual / (_ANSWER_WEEKS - 1)).sqrt()
-    is_answer = (soon > _MORE_OFTEN * usual) & (soon - usual > _STANDARD_ERRORS * error)
-    found = history.contacts.join(ordered.unique(), on="customer_id").group_by("channel").agg(is_answer=is_answer)
-    return sorted(found.filter("is_answer").collect()["channel"])
-
-
 def observed(
     history: History, people: pl.DataFrame, last: date, taken: Sequence[date], period_days: int
 ) -> Iterator[Round]:
@@ -153,7 +132,7 @@ def observed(
     first_on = pl.col("touched_on").min().dt.epoch("d").cast(pl.Int64)
     arms = weeks.group_by("number", "customer_id").agg(
         made_at=_first_moment(),
-        answered_on=pl.when(pl.col("channel").is_in(answering_channels(history)).all()).then(first_on).otherwise(0),
+        made_on=first_on,
         channel=pl.col("channel").first(),
         channels=pl.col("channel").n_unique(),
     )
@@ -167,10 +146,10 @@ def observed(
         if any(start - timedelta(days=APART) < day < start + timedelta(days=period_days) for start in taken):
             continue
         of_all = np.zeros((3, people.height), dtype=np.int64)
-        of_all[:, group["place"].to_numpy()] = group.select("arm", "made_at", "answered_on").to_numpy().T
+        of_all[:, group["place"].to_numpy()] = group.select("arm", "made_at", "made_on").to_numpy().T
         customer = np.flatnonzero(first_seen <= np.datetime64(day))
-        arm_of_week, made_at, answered_on = of_all[:, customer]
-        yield Round(day, APART, customer, arm_of_week, made_at, answered_on, None)
+        arm_of_week, made_at, made_on = of_all[:, customer]
+        yield Round(day, APART, customer, arm_of_week, made_at, made_on, None)
 
 
 def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.contact_days import after_their_orders
 from models.customer_history import History
 from models.decision_points import as_decisions, decision_points
-from models.decision_rounds import answering_channels
 from models.effects import doubly_robust, mean_effects
 
 AS_OF = date(2026, 6, 30)
@@ -105,16 +103,8 @@ def test_a_mail_that_confirms_an_order_at_once_is_not_credited_with_it() -> None
     assert effect.low < 0.0 < effect.high < MARGIN / 4.0
 
 
-def test_channels_that_answer_orders_are_told_from_those_that_do_not() -> None:
-    """Accident: of a shop that thanks by letter, who got none this week did not order, and letters seem to sell."""
-    thanked, mailed = thankful(days_after=2, seed=1), mailed_at_random(thankful(days_after=9, seed=1), seed=1)
-    calls = mailed.touches.with_columns(channel=pl.lit("phone"))
-    both = replace(mailed, touches=pl.concat([calls, confirmed(mailed).select(calls.columns)]))
-    assert answering_channels(after_their_orders(thanked)) == ["post"]
-    assert answering_channels(after_their_orders(both)) == ["post"]
-
-
 def test_who_is_thanked_later_in_the_week_had_no_letter_until_then() -> None:
+    """Accident: of a shop that thanks by letter, who got none this week did not order, and letters seem to sell."""
     points = decision_points(thankful(days_after=2, seed=1), as_of=AS_OF, horizon_days=28, period_days=28)
     others = points.filter(arm="none")
     assert others["later_post"].max() >= 1.0
