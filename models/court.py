@@ -27,7 +27,7 @@ import polars as pl
 
 from models.forecast_scores import poisson_deviances, scores
 from models.naive_rules import NAIVE
-from models.purchase_history import what_followed
+from models.purchase_history import as_known, what_followed
 from models.purchase_models import PURCHASE_MODELS
 from models.value_candidates import BLEND, Forecasts, forecasts, has_enough
 
@@ -100,28 +100,34 @@ class Ruling:
         return f"{self.winner} forecasts orders better than the rule {self.rule} does {comparison}.{value}"
 
 
-def judge(days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0) -> Ruling | None:
+def judge(
+    days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0, credit_notes: pl.DataFrame | None = None
+) -> Ruling | None:
     """Return the court's ruling on `purchase_days`, or None where the history is too short to hold any out.
 
-    Of many customers every k-th is heard, by customer_id.
+    Of many customers every k-th is heard, by customer_id. Forecasts do not know the `credit_notes` that came after
+    their origin; what followed is what is left of it today.
     """
-    hearings = tuple(_hearings(_sampled(days), as_of, horizon, seed))
+    hearings = tuple(_hearings(_sampled(days), credit_notes, as_of, horizon, seed))
     if not hearings:
         return None
     return _decided(hearings)
 
 
-def _hearings(days: pl.DataFrame, as_of: date, horizon: int, seed: int) -> list[Hearing]:
+def _hearings(
+    days: pl.DataFrame, credit_notes: pl.DataFrame | None, as_of: date, horizon: int, seed: int
+) -> list[Hearing]:
     if days.is_empty():
         return []
     first: date = days.get_column("ordered_on").dt.min()  # type: ignore[assignment]
     span = min(horizon, (as_of - first).days // 3)
+    left = as_known(days, credit_notes, at=as_of)
     found: list[Hearing] = []
     for number in range(_HEARINGS if span >= SHORTEST_HOLDOUT else 0):
         until = as_of - timedelta(days=number * span)
         origin = until - timedelta(days=span)
-        made = forecasts(days, origin, span, seed=seed)
-        seen = what_followed(days, made.history, origin, until)
+        made = forecasts(days, origin, span, seed=seed, credit_notes=credit_notes)
+        seen = what_followed(left, made.history, origin, until)
         if has_enough(made.history) and seen["spend"].sum() > 0.0:
             found.append(Hearing(origin, span, made, seen["orders"].to_numpy(), seen["spend"].to_numpy()))
     return found

@@ -100,11 +100,13 @@ def customer_value(
     discount_rate: float = 0.0,
     language: str = "en",
     seed: int = 0,
+    credit_notes: pl.DataFrame | None = None,
 ) -> Valuation:
     """Return the value of every buyer, sorted by customer_id.
 
     `days` as `purchase_history.purchase_days` returns them; `margins` has customer_id and margin_rate, the share of
-    net revenue that is margin (null where unknown: then the customers' usual one holds; without any, 1).
+    net revenue that is margin (null where unknown: then the customers' usual one holds; without any, 1);
+    `credit_notes`, as `purchase_history.less_credit_notes` takes them, are known from their own day on, in court too.
 
     expected_orders are purchase days within the horizon, expected_revenue what they bring, expected_spend what one of
     them brings; `model` is the forecast of value. clv is the margin of expected_revenue, discounted at the yearly
@@ -119,8 +121,8 @@ def customer_value(
     if days.is_empty():
         nothing, said = pl.DataFrame(schema=VALUE_SCHEMA), "Nobody has bought yet."
         return Valuation(nothing, RULE_WITHOUT_COURT, RULE_WITHOUT_COURT, said, None, None, ())
-    ruling = judge(days, as_of=as_of, horizon=horizon_days, seed=seed)
-    made = forecasts(days, as_of, horizon_days, seed=seed)
+    ruling = judge(days, as_of=as_of, horizon=horizon_days, seed=seed, credit_notes=credit_notes)
+    made = forecasts(days, as_of, horizon_days, seed=seed, credit_notes=credit_notes)
     name, orders_name, verdict = _used(ruling, made)
     model = _purchase_model(ruling, made, name)
     factor = _margin_rates(made.history, margins) * _discount(made, model, horizon_days, discount_rate)
