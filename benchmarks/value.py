@@ -172,7 +172,8 @@ def _churn(table: pl.DataFrame, orders: np.ndarray) -> str:
     """How many were foreseen to stay away, how many did, and how wrong the risks were one by one."""
     risk, stayed_away = table["churn_risk"].to_numpy(), orders == 0.0
     brier = np.mean((risk - stayed_away) ** 2)
-    return f"{risk.mean():.3f} foreseen, {stayed_away.mean():.3f} seen, Brier {brier:.4f} ({stayed_away.var():.4f} for all alike)"
+    said = f"{risk.mean():.3f} foreseen, {stayed_away.mean():.3f} seen"
+    return f"{said}, Brier {brier:.4f} ({stayed_away.var():.4f} for all alike)"
 
 
 def _chance_error(spend: np.ndarray, pick: np.ndarray, other: np.ndarray) -> str:

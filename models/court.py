@@ -28,7 +28,6 @@ import polars as pl
 from models.forecast_scores import poisson_deviances, scores
 from models.naive_rules import NAIVE
 from models.purchase_history import as_known, what_followed
-from models.purchase_models import PURCHASE_MODELS
 from models.value_candidates import BLEND, Forecasts, forecasts, has_enough
 
 Floats = npt.NDArray[np.float64]
@@ -73,16 +72,14 @@ class Ruling:
     """The winner, the naive rule it was held against, their mean Poisson deviances, and all that was heard.
 
     `winner` forecasts orders, `value_winner` what they bring. Where the rule won itself, both are the rule, and
-    `best_model` is the model that did not beat it, or None where none could be fitted. `purchase_model` is the best of
-    the purchase models, None likewise. `scores` has the columns of SCORES_SCHEMA for every candidate;
-    `hearings` are the held-out periods, the latest first.
+    `best_model` is the model that did not beat it, or None where none could be fitted. `scores` has the columns of
+    SCORES_SCHEMA for every candidate; `hearings` are the held-out periods, the latest first.
     """
 
     winner: str
     value_winner: str
     rule: str
     best_model: str | None
-    purchase_model: str | None
     deviances: dict[str, float]
     scores: pl.DataFrame
     hearings: tuple[Hearing, ...]
@@ -156,7 +153,6 @@ def _decided(hearings: tuple[Hearing, ...]) -> Ruling:
         value_winner=_best_of_value(hearings, models) if does_win else rule,
         rule=rule,
         best_model=best,
-        purchase_model=min((name for name in in_all if name in PURCHASE_MODELS), key=mean.__getitem__, default=None),
         deviances=mean,
         scores=pl.concat([_scored(hearing) for hearing in hearings]),
         hearings=hearings,

@@ -137,7 +137,8 @@ def customer_value(
         model=pl.lit(name),
     )
     basis = _basis(name, ruling, made) if name in NAIVE else None
-    table = _finished(valued, value_reason(horizon=horizon_days, basis=basis, language=language))
+    tried = ruling.hearings[0].span if ruling else None
+    table = _finished(valued, value_reason(horizon=horizon_days, tried=tried, basis=basis, language=language))
     covered = coverage(ruling.hearings, name) if ruling else None
     return Valuation(table, name, orders_name, verdict, ruling, covered, _dropouts(ruling, made, as_of))
 
