@@ -45,7 +45,8 @@ _LOOKS_FOR_TOTAL = (1.0, 0.75, 0.5)
 _PURCHASES_OF_DOUBT = 25.0
 # A period that fell short or ran over by more than this says more about itself than about the next one.
 _MOST_CORRECTION = 2.0
-# Where the trees learn, nobody counts for less than a little, nor for more than so many times the one in the middle.
+# Where the trees learn, nobody counts for less than a little, nor for more than so many times the one in the middle;
+# nor does he where a mean is drawn to that of all, or one gigantic order would show in what everybody is worth.
 _LEAST_WORTH = 0.01
 _MOST_WORTH = 40.0
 _YEAR = 365
@@ -118,7 +119,8 @@ def expected_spend(history: pl.DataFrame, notes: dict[str, str]) -> tuple[Floats
         return gamma_gamma.expected_spend(model, days, mean), gamma_gamma.NAME
     except NoFitError as no_fit:
         notes[gamma_gamma.NAME] = str(no_fit)
-    overall = float(history["total_spend"].sum()) / max(float(days.sum()), 1.0)
+    usual = np.minimum(mean, _MOST_WORTH * np.median(mean[mean > 0.0])) if (mean > 0.0).any() else mean
+    overall = float((usual * days).sum()) / max(float(days.sum()), 1.0)
     return (history["total_spend"].to_numpy() + overall) / (days + 1.0), "mean_spend"
 
 

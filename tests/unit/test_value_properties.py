@@ -105,11 +105,12 @@ def test_a_company_held_twice_is_worth_twice_as_much() -> None:
 
 
 def test_a_gigantic_order_does_not_move_what_others_are_worth_much() -> None:
+    """Accident: one order of 500 million made everybody 2,000 times as valuable, where Gamma-Gamma did not fit."""
     plain, with_giant = valued(HISTORIES["a shop"]).table, valued(HISTORIES["a gigantic order"]).table
     others = with_giant.filter(pl.col("customer_id") != "giant")
     assert others["expected_orders"].sum() == pytest.approx(plain["expected_orders"].sum(), rel=0.15)
     assert with_giant.sort("clv")["customer_id"][-1] == "giant"
-    assert others["clv"].median() == pytest.approx(plain["clv"].median(), rel=0.5)  # type: ignore[arg-type]
+    assert others["clv"].sum() == pytest.approx(plain["clv"].sum(), rel=0.5)
 
 
 def test_a_horizon_that_could_not_be_tried_is_told() -> None:
