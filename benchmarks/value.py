@@ -167,6 +167,15 @@ def _held_out(name: str, days: pl.DataFrame, at: date, end: date) -> Iterator[Ro
     table = customer_value(known, NO_MARGINS, as_of=at, horizon_days=horizon).table
     is_within = (spend >= table["clv_low"].to_numpy()) & (spend <= table["clv_high"].to_numpy())
     yield f"{name}: 80 % intervals cover", "", f"{is_within.mean():.1%} ({(spend == 0).mean():.0%} bring nothing)"
+    yield f"{name}: churn risk", "", _churn(table, orders)
+
+
+def _churn(table: pl.DataFrame, orders: np.ndarray) -> str:
+    """How many were foreseen to stay away, how many did, and how wrong the risks were one by one."""
+    risk, stayed_away = table["churn_risk"].to_numpy(), orders == 0.0
+    brier = np.mean((risk - stayed_away) ** 2)
+    said = f"{risk.mean():.3f} foreseen, {stayed_away.mean():.3f} seen"
+    return f"{said}, Brier {brier:.4f} ({stayed_away.var():.4f} for all alike)"
 
 
 def _chance_error(spend: np.ndarray, pick: np.ndarray, other: np.ndarray) -> str:
@@ -199,6 +208,7 @@ def interval_rows() -> Iterator[Row]:
                 f"{is_within[is_likely].mean():.1%}; bias of the total {value.sum() / spend.sum() - 1:+.0%}; "
                 f"{(spend <= value).mean():.1%} bring no more than is expected)",
             )
+            yield f"churn risk, {name}, seed {seed}", "", _churn(table, seen["orders"].to_numpy())
 
 
 def scale_rows() -> Iterator[Row]:

@@ -27,8 +27,7 @@ import polars as pl
 
 from models.forecast_scores import poisson_deviances, scores
 from models.naive_rules import NAIVE
-from models.purchase_history import what_followed
-from models.purchase_models import PURCHASE_MODELS
+from models.purchase_history import as_known, what_followed
 from models.value_candidates import BLEND, Forecasts, forecasts, has_enough
 
 Floats = npt.NDArray[np.float64]
@@ -73,16 +72,14 @@ class Ruling:
     """The winner, the naive rule it was held against, their mean Poisson deviances, and all that was heard.
 
     `winner` forecasts orders, `value_winner` what they bring. Where the rule won itself, both are the rule, and
-    `best_model` is the model that did not beat it, or None where none could be fitted. `purchase_model` is the best of
-    the purchase models, None likewise. `scores` has the columns of SCORES_SCHEMA for every candidate;
-    `hearings` are the held-out periods, the latest first.
+    `best_model` is the model that did not beat it, or None where none could be fitted. `scores` has the columns of
+    SCORES_SCHEMA for every candidate; `hearings` are the held-out periods, the latest first.
     """
 
     winner: str
     value_winner: str
     rule: str
     best_model: str | None
-    purchase_model: str | None
     deviances: dict[str, float]
     scores: pl.DataFrame
     hearings: tuple[Hearing, ...]
@@ -100,28 +97,34 @@ class Ruling:
         return f"{self.winner} forecasts orders better than the rule {self.rule} does {comparison}.{value}"
 
 
-def judge(days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0) -> Ruling | None:
+def judge(
+    days: pl.DataFrame, *, as_of: date, horizon: int, seed: int = 0, credit_notes: pl.DataFrame | None = None
+) -> Ruling | None:
     """Return the court's ruling on `purchase_days`, or None where the history is too short to hold any out.
 
-    Of many customers every k-th is heard, by customer_id.
+    Of many customers every k-th is heard, by customer_id. Forecasts do not know the `credit_notes` that came after
+    their origin; what followed is what is left of it today.
     """
-    hearings = tuple(_hearings(_sampled(days), as_of, horizon, seed))
+    hearings = tuple(_hearings(_sampled(days), credit_notes, as_of, horizon, seed))
     if not hearings:
         return None
     return _decided(hearings)
 
 
-def _hearings(days: pl.DataFrame, as_of: date, horizon: int, seed: int) -> list[Hearing]:
+def _hearings(
+    days: pl.DataFrame, credit_notes: pl.DataFrame | None, as_of: date, horizon: int, seed: int
+) -> list[Hearing]:
     if days.is_empty():
         return []
     first: date = days.get_column("ordered_on").dt.min()  # type: ignore[assignment]
     span = min(horizon, (as_of - first).days // 3)
+    left = as_known(days, credit_notes, at=as_of)
     found: list[Hearing] = []
     for number in range(_HEARINGS if span >= SHORTEST_HOLDOUT else 0):
         until = as_of - timedelta(days=number * span)
         origin = until - timedelta(days=span)
-        made = forecasts(days, origin, span, seed=seed)
-        seen = what_followed(days, made.history, origin, until)
+        made = forecasts(days, origin, span, seed=seed, credit_notes=credit_notes)
+        seen = what_followed(left, made.history, origin, until)
         if has_enough(made.history) and seen["spend"].sum() > 0.0:
             found.append(Hearing(origin, span, made, seen["orders"].to_numpy(), seen["spend"].to_numpy()))
     return found
@@ -150,7 +153,6 @@ def _decided(hearings: tuple[Hearing, ...]) -> Ruling:
         value_winner=_best_of_value(hearings, models) if does_win else rule,
         rule=rule,
         best_model=best,
-        purchase_model=min((name for name in in_all if name in PURCHASE_MODELS), key=mean.__getitem__, default=None),
         deviances=mean,
         scores=pl.concat([_scored(hearing) for hearing in hearings]),
         hearings=hearings,

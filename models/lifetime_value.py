@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.churn import fit_churn
 from models.court import Ruling, judge
 from models.naive_rules import NAIVE
-from models.purchase_models import PURCHASE_MODELS, PurchaseModel
+from models.purchase_models import PurchaseModel
 from models.rhythm import FEWEST_REPEATS, rhythm_of
 from models.value_candidates import Forecasts, forecasts
 from models.value_intervals import coverage, fit_intervals
@@ -100,18 +101,20 @@ def customer_value(
     discount_rate: float = 0.0,
     language: str = "en",
     seed: int = 0,
+    credit_notes: pl.DataFrame | None = None,
 ) -> Valuation:
     """Return the value of every buyer, sorted by customer_id.
 
     `days` as `purchase_history.purchase_days` returns them; `margins` has customer_id and margin_rate, the share of
-    net revenue that is margin (null where unknown: then the customers' usual one holds; without any, 1).
+    net revenue that is margin (null where unknown: then the customers' usual one holds; without any, 1);
+    `credit_notes`, as `purchase_history.less_credit_notes` takes them, are known from their own day on, in court too.
 
     expected_orders are purchase days within the horizon, expected_revenue what they bring, expected_spend what one of
     them brings; `model` is the forecast of value. clv is the margin of expected_revenue, discounted at the yearly
     `discount_rate`, clv_low and clv_high an 80 % interval (see `value_intervals`), null where the court did not sit.
-    churn_risk is the probability that no order comes within the horizon, as customers of whom as many orders were
-    expected stayed away in court; next_order_on the day by which the next one comes in one of two cases: a day within
-    the horizon where churn_risk is at most one half, else null. Both and expected_orders rest on the forecast of
+    churn_risk is the probability that no order comes within the horizon, as customers of whom as much was expected
+    stayed away in court (see `churn`); next_order_on the day by which the next one comes in one of two cases: a day
+    within the horizon where churn_risk is at most one half, else null. Both and expected_orders rest on the forecast of
     orders, and no more customers come than orders are expected. overdue_days count from the end of the customer's
     usual gap; margin_at_risk of slipping customers is the margin that they would bring at their former rhythm beyond
     clv. Buyers of class A hold the first 80 % of all clv, those of B the next 15 %.
@@ -119,12 +122,13 @@ def customer_value(
     if days.is_empty():
         nothing, said = pl.DataFrame(schema=VALUE_SCHEMA), "Nobody has bought yet."
         return Valuation(nothing, RULE_WITHOUT_COURT, RULE_WITHOUT_COURT, said, None, None, ())
-    ruling = judge(days, as_of=as_of, horizon=horizon_days, seed=seed)
-    made = forecasts(days, as_of, horizon_days, seed=seed)
+    ruling = judge(days, as_of=as_of, horizon=horizon_days, seed=seed, credit_notes=credit_notes)
+    made = forecasts(days, as_of, horizon_days, seed=seed, credit_notes=credit_notes)
     name, orders_name, verdict = _used(ruling, made)
-    model = _purchase_model(ruling, made, name)
+    model = _purchase_model(ruling, made)
     factor = _margin_rates(made.history, margins) * _discount(made, model, horizon_days, discount_rate)
-    churn_risk = _churn_risk(ruling, made, orders_name)
+    churn = fit_churn(ruling.hearings, made, orders_name) if ruling else None
+    churn_risk = churn.risk(made, orders_name, horizon_days) if churn else None
     valued = made.history.with_columns(
         **_value(made, name, orders_name, factor),
         **_bounds(ruling, made, name, factor),
@@ -133,7 +137,8 @@ def customer_value(
         model=pl.lit(name),
     )
     basis = _basis(name, ruling, made) if name in NAIVE else None
-    table = _finished(valued, value_reason(horizon=horizon_days, basis=basis, language=language))
+    tried = ruling.hearings[0].span if ruling else None
+    table = _finished(valued, value_reason(horizon=horizon_days, tried=tried, basis=basis, language=language))
     covered = coverage(ruling.hearings, name) if ruling else None
     return Valuation(table, name, orders_name, verdict, ruling, covered, _dropouts(ruling, made, as_of))
 
@@ -168,10 +173,14 @@ def _dropouts(ruling: Ruling | None, made: Forecasts, as_of: date) -> tuple[Drop
     )
 
 
-def _purchase_model(ruling: Ruling | None, made: Forecasts, name: str) -> PurchaseModel | None:
-    """The purchase model that says who is active: the one used, else the best in court, else any."""
-    wished = (name, ruling.purchase_model if ruling else None, *PURCHASE_MODELS)
-    return next((made.purchase_models[each] for each in wished if each in made.purchase_models), None)
+def _purchase_model(ruling: Ruling | None, made: Forecasts) -> PurchaseModel | None:
+    """The purchase model that says who is active: the best in court of those by which one may leave after one order.
+
+    By BG/NBD nobody can, so that who bought once, years ago, is surely active; it speaks where no other fits.
+    """
+    heard = ruling.deviances if ruling else {}
+    ranked = sorted(made.purchase_models, key=lambda name: (name == "bg_nbd", heard.get(name, np.inf), name))
+    return made.purchase_models[ranked[0]] if ranked else None
 
 
 def _margin_rates(history: pl.DataFrame, margins: pl.DataFrame) -> Floats:
@@ -215,23 +224,13 @@ def _bounds(ruling: Ruling | None, made: Forecasts, name: str, factor: Floats) -
     return {"clv_low": pl.Series(low * factor), "clv_high": pl.Series(high * factor)}
 
 
-def _churn_risk(ruling: Ruling | None, made: Forecasts, orders_name: str) -> Floats | None:
-    """The probability that no order comes; None where too few were heard in court.
-
-    At least 1 - expected orders, for there cannot come an order more often than orders come.
-    """
-    intervals = fit_intervals(ruling.hearings, made, orders_name) if ruling else None
-    if intervals is None:
-        return None
-    return np.maximum(intervals.chance_of_silence(made, orders_name), 1.0 - made.orders[orders_name])
-
-
 def _rhythm(
     made: Forecasts, model: PurchaseModel | None, churn_risk: Floats | None, horizon: int, as_of: date
 ) -> dict[str, pl.Series | pl.Expr]:
     """Who is active, who stays away, when each orders next, and who is late."""
     history = made.history
     p_alive = model.p_alive(history) if model else None
+    is_told = np.asarray((history["x"] > 0).to_numpy() | (model is not None and model.name != "bg_nbd"))
     rhythm = rhythm_of(history, model)
     unknown = np.full(history.height, np.nan)
     to_next, gap, rate = unknown, unknown, unknown
@@ -240,7 +239,7 @@ def _rhythm(
         to_next, gap = rhythm.days_to_next(history, horizon, chance), rhythm.usual_gap(history)
         rate = rhythm.rate_when_last_seen(history)
     return {
-        "p_alive": pl.Series(unknown if p_alive is None else p_alive).fill_nan(None),
+        "p_alive": pl.Series(unknown if p_alive is None else np.where(is_told, p_alive, np.nan)).fill_nan(None),
         "churn_risk": pl.Series(unknown if churn_risk is None else churn_risk).fill_nan(None),
         "next_order_on": pl.lit(as_of) + pl.duration(days=pl.lit(_within(np.ceil(to_next), horizon))),
         "usual_gap_days": _within(np.where(history["x"].to_numpy() >= FEWEST_REPEATS, np.ceil(gap), np.nan), 10**6),

@@ -75,6 +75,17 @@ def less_credit_notes(days: pl.DataFrame, notes: pl.LazyFrame, *, as_of: date) -
     )
 
 
+def as_known(days: pl.DataFrame, credit_notes: pl.DataFrame | None, *, at: date) -> pl.DataFrame:
+    """Return the `purchase_days` up to `at` as they stood on that day: credit notes of later days take nothing back.
+
+    `credit_notes` as `less_credit_notes` takes them; None where there are none.
+    """
+    known = days.filter(pl.col("ordered_on") <= at)
+    if credit_notes is None or credit_notes.is_empty():
+        return known
+    return less_credit_notes(known, credit_notes.lazy(), as_of=at)
+
+
 def margin_rates(transactions: pl.LazyFrame, *, as_of: date) -> pl.DataFrame:
     """Return customer_id and margin_rate, the share of margin in the net revenue of the orders whose margin is known.
 

@@ -11,7 +11,7 @@ fitted on earlier days of the history; every model's forecast is scaled to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,7 +25,7 @@ from models.boosted_orders import Example, fit_boosted_orders
 from models.fitting import NoFitError, fit_gamma_gamma
 from models.gamma_gamma import GammaGamma
 from models.naive_rules import naive_orders
-from models.purchase_history import histories, what_followed
+from models.purchase_history import as_known, histories, what_followed
 from models.purchase_models import PURCHASE_MODELS, PurchaseModel, fit_purchase_model
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,8 @@ _LOOKS_FOR_TOTAL = (1.0, 0.75, 0.5)
 _PURCHASES_OF_DOUBT = 25.0
 # A period that fell short or ran over by more than this says more about itself than about the next one.
 _MOST_CORRECTION = 2.0
-# Where the trees learn, nobody counts for less than a little, nor for more than so many times the one in the middle.
+# Where the trees learn, nobody counts for less than a little, nor for more than so many times the one in the middle;
+# nor does he where a mean is drawn to that of all, or one gigantic order would show in what everybody is worth.
 _LEAST_WORTH = 0.01
 _MOST_WORTH = 40.0
 _YEAR = 365
@@ -73,10 +74,15 @@ class Forecasts:
         return self.orders[name] * self.spend
 
 
-def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forecasts:
-    """Return every candidate's forecast of the `horizon` days after `at`, from the `purchase_days` up to it."""
+def forecasts(
+    days: pl.DataFrame, at: date, horizon: int, *, seed: int, credit_notes: pl.DataFrame | None = None
+) -> Forecasts:
+    """Return every candidate's forecast of the `horizon` days after `at`, from the `purchase_days` up to it.
+
+    What was given back by `credit_notes` (see `purchase_history.less_credit_notes`) is known from their day on.
+    """
     known = days.filter(pl.col("ordered_on") <= at)
-    history = histories(known, at)
+    history = histories(as_known(known, credit_notes, at=at), at)
     looks = _looks_back(known, at, horizon)
     notes: dict[str, str] = {}
     orders = naive_orders(known, history, at, horizon, looks[0])
@@ -87,7 +93,8 @@ def forecasts(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forec
         total = _total(known, at, horizon, plain)
         orders |= _scaled(plain, total)
         try:
-            orders |= _scaled({TREES: _trees(known, history, at, horizon, looks, seed)}, total)
+            befores = [histories(as_known(known, credit_notes, at=look), look) for look in looks]
+            orders |= _scaled({TREES: _trees(known, befores, at, looks, seed)(history) * horizon}, total)
         except NoFitError as no_fit:
             notes[TREES] = str(no_fit)
         orders |= _blended(orders)
@@ -112,7 +119,8 @@ def expected_spend(history: pl.DataFrame, notes: dict[str, str]) -> tuple[Floats
         return gamma_gamma.expected_spend(model, days, mean), gamma_gamma.NAME
     except NoFitError as no_fit:
         notes[gamma_gamma.NAME] = str(no_fit)
-    overall = float(history["total_spend"].sum()) / max(float(days.sum()), 1.0)
+    usual = np.minimum(mean, _MOST_WORTH * np.median(mean[mean > 0.0])) if (mean > 0.0).any() else mean
+    overall = float((usual * days).sum()) / max(float(days.sum()), 1.0)
     return (history["total_spend"].to_numpy() + overall) / (days + 1.0), "mean_spend"
 
 
@@ -186,13 +194,15 @@ def _scaled(orders: dict[str, Floats], total: float | None) -> dict[str, Floats]
     return {name: expected * (total / max(float(expected.sum()), 1e-9)) for name, expected in orders.items()}
 
 
-def _trees(known: pl.DataFrame, history: pl.DataFrame, at: date, horizon: int, looks: list[date], seed: int) -> Floats:
+def _trees(
+    known: pl.DataFrame, befores: list[pl.DataFrame], at: date, looks: list[date], seed: int
+) -> Callable[[pl.DataFrame], Floats]:
+    """Trees that have learnt what followed each look, from the histories as they were known then."""
     examples = []
-    for look in looks:
-        before = histories(known, look)
+    for look, before in zip(looks, befores, strict=True):
         seen = what_followed(known, before, look, at)["orders"].to_numpy()
         examples.append(Example(before, _worth(before), seen, float((at - look).days)))
-    return fit_boosted_orders(examples, seed=seed)(history) * horizon
+    return fit_boosted_orders(examples, seed=seed)
 
 
 def _worth(history: pl.DataFrame) -> Floats:

@@ -46,13 +46,12 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Strata:
-    """Per stratum, by rising `log_orders`: the shares without an order and without spend, and the bounds.
+    """Per stratum, by rising `log_orders`: the share without spend, and the bounds.
 
     `low` and `high` are shares of the expected value.
     """
 
     log_orders: tuple[float, ...]
-    silent: tuple[float, ...]
     unpaid: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
@@ -63,16 +62,16 @@ class Strata:
         if not bears.any():
             return np.zeros_like(log_orders), np.ones_like(log_orders)
         strata, low, high = (np.array(part)[bears] for part in (self.log_orders, self.low, self.high))
-        is_likely = self.chance(log_orders, self.unpaid) < LEVEL
+        is_likely = self.chance_of_nothing(log_orders) < LEVEL
         return (
             np.where(is_likely, np.interp(log_orders, strata, low), 0.0),
             np.where(is_likely, np.interp(log_orders, strata, high), 1.0),
         )
 
-    def chance(self, log_orders: Floats, of_strata: Sequence[float]) -> Floats:
-        """Return shares of strata for customers; who is expected to do less than the lowest stratum does less."""
+    def chance_of_nothing(self, log_orders: Floats) -> Floats:
+        """Return customers' shares without spend; who is expected to do less than the lowest stratum does less."""
         less = np.exp(np.minimum(log_orders - self.log_orders[0], 0.0))
-        return 1.0 - (1.0 - np.interp(log_orders, self.log_orders, of_strata)) * less
+        return 1.0 - (1.0 - np.interp(log_orders, self.log_orders, self.unpaid)) * less
 
 
 @dataclass(frozen=True)
@@ -84,20 +83,15 @@ class ValueIntervals:
 
     def bounds(self, made: Forecasts, candidate: str) -> tuple[Floats, Floats]:
         """Return the bounds of what each customer will spend within the horizon of the forecasts."""
-        log_orders, is_silent = _logarithm(made.orders[candidate]), _is_silent(made.history)
-        value = made.value(candidate)
+        log_orders, value = _logarithm(made.orders[candidate]), made.value(candidate)
+        silent = is_silent(made.history)
         (low, high), (low_silent, high_silent) = (part.bounds(log_orders) for part in (self.active, self.silent))
-        return value * np.where(is_silent, low_silent, low), value * np.where(is_silent, high_silent, high)
-
-    def chance_of_silence(self, made: Forecasts, candidate: str) -> Floats:
-        """Return the probability of each customer that no order comes within the horizon of the forecasts."""
-        at, is_silent = _logarithm(made.orders[candidate]), _is_silent(made.history)
-        return np.where(is_silent, *(part.chance(at, part.silent) for part in (self.silent, self.active)))
+        return value * np.where(silent, low_silent, low), value * np.where(silent, high_silent, high)
 
     def level_for(self, made: Forecasts, candidate: str) -> float:
         """Return the level of those whom 0 alone does not cover, so that with the others 80 % of all are covered."""
-        at, is_silent = _logarithm(made.orders[candidate]), _is_silent(made.history)
-        unpaid = np.where(is_silent, *(part.chance(at, part.unpaid) for part in (self.silent, self.active)))
+        at = _logarithm(made.orders[candidate])
+        unpaid = np.where(is_silent(made.history), *(part.chance_of_nothing(at) for part in (self.silent, self.active)))
         bears = unpaid < LEVEL
         if not bears.any():
             return LEVEL
@@ -110,13 +104,10 @@ class _Heard(NamedTuple):
     orders: Floats
     value: Floats
     is_silent: Bools
-    seen_orders: Floats
     spend: Floats
 
     def of(self, rows: Rows | Bools) -> _Heard:
-        return _Heard(
-            self.orders[rows], self.value[rows], self.is_silent[rows], self.seen_orders[rows], self.spend[rows]
-        )
+        return _Heard(self.orders[rows], self.value[rows], self.is_silent[rows], self.spend[rows])
 
 
 def fit_intervals(hearings: Sequence[Hearing], made: Forecasts, candidate: str) -> ValueIntervals | None:
@@ -160,15 +151,13 @@ def _fitted(parts: Sequence[_Heard], made: Forecasts, candidate: str) -> ValueIn
 
 def _parted(heard: _Heard) -> list[_Heard]:
     """The customers in strata of like size, by rising expected orders."""
-    strata = min(_MOST_STRATA, max(1, len(heard.orders) // _STRATUM))
-    return [heard.of(rows) for rows in np.array_split(np.argsort(heard.orders, kind="stable"), strata)]
+    return [heard.of(rows) for rows in in_strata(heard.orders)]
 
 
 def _learnt(strata: Sequence[_Heard], level: float) -> Strata:
     bounds = [_bounds(stratum, level) for stratum in strata]
     return Strata(
         log_orders=tuple(float(_logarithm(stratum.orders).mean()) for stratum in strata),
-        silent=tuple(np.minimum.accumulate([float(np.mean(stratum.seen_orders == 0.0)) for stratum in strata])),
         unpaid=tuple(_unpaid(stratum) for stratum in strata),
         low=tuple(low for low, _ in bounds),
         high=tuple(high for _, high in bounds),
@@ -192,15 +181,21 @@ def _unpaid(stratum: _Heard) -> float:
 
 def _heard(hearing: Hearing, candidate: str) -> _Heard:
     made = hearing.forecasts
-    is_silent = _is_silent(made.history)
-    return _Heard(made.orders[candidate], made.value(candidate), is_silent, hearing.orders, hearing.spend)
+    return _Heard(made.orders[candidate], made.value(candidate), is_silent(made.history), hearing.spend)
 
 
 def _half(hearing: Hearing, second: pl.Series) -> Bools:
     return hearing.forecasts.history.select(pl.col("customer_id").is_in(second)).to_series().to_numpy()
 
 
-def _is_silent(history: pl.DataFrame) -> Bools:
+def in_strata(expected: Floats) -> list[Rows]:
+    """Return the rows of each stratum, of like size, by rising expectation."""
+    strata = min(_MOST_STRATA, max(1, len(expected) // _STRATUM))
+    return np.array_split(np.argsort(expected, kind="stable"), strata)
+
+
+def is_silent(history: pl.DataFrame) -> Bools:
+    """Return who has been silent for most of his time."""
     return history.select(pl.col("silence") > _SILENT_SHARE * pl.col("age")).to_series().to_numpy()
 
 

@@ -14,6 +14,7 @@ _TEXTS = {
         "{horizon day|days}.",
         "once_again": "Bought on {days day|days}, the last one {silence day|days} ago; {orders} more orders of {spend} "
         "each may be expected within {horizon day|days}.",
+        "untried": " That could be tried over {tried day|days} only.",
         "slipping": " Overdue: so long a silence is unusual for this customer.",
         "short": " A plain rule, because the history is too short, or purchases are too few, to test a model.",
         "beaten": " A plain rule, because no model foretold held-out months any better.",
@@ -27,6 +28,7 @@ _TEXTS = {
         "je {spend} zu erwarten.",
         "once_again": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}; in {horizon Tag|Tagen} sind "
         "{orders} weitere Bestellungen zu je {spend} zu erwarten.",
+        "untried": " Erproben ließ sich das nur über {tried Tag|Tage}.",
         "slipping": " Überfällig: So lange schweigt dieser Kunde sonst nicht.",
         "short": " Einfache Regel, weil die Historie zu kurz oder die Käufe zu wenige sind, um ein Modell zu prüfen.",
         "beaten": " Einfache Regel, weil kein Modell zurückgehaltene Monate besser vorhergesagt hat.",
@@ -36,11 +38,12 @@ _TEXTS = {
 }
 
 
-def value_reason(*, horizon: int, basis: str | None, language: str) -> pl.Expr:
+def value_reason(*, horizon: int, tried: int | None, basis: str | None, language: str) -> pl.Expr:
     """Return the reason, of the columns days, silence, usual_gap_days, expected_orders, expected_spend, is_slipping.
 
-    `basis` is None for a model that won in court; for a plain rule `beaten`, `unfit` (the winner does not fit today),
-    `short`, or `unseen` (nobody has come back yet). `language` is en or de.
+    `tried` are the days that forecasts were held against in court, told where they are less than half the horizon; None
+    without a court. `basis` is None for a model that won in court; for a plain rule `beaten`, `unfit` (the winner does
+    not fit today), `short`, or `unseen` (nobody has come back yet). `language` is en or de.
     """
     texts = _TEXTS[language]
     values = {
@@ -50,6 +53,7 @@ def value_reason(*, horizon: int, basis: str | None, language: str) -> pl.Expr:
         "orders": number(pl.col("expected_orders"), language, 1),
         "spend": number(pl.col("expected_spend"), language, 2),
         "horizon": pl.lit(str(horizon)),
+        "tried": pl.lit(str(tried)),
     }
     rhythm = (
         pl.when(pl.col("days") == 1)
@@ -59,4 +63,5 @@ def value_reason(*, horizon: int, basis: str | None, language: str) -> pl.Expr:
         .otherwise(sentence(texts["repeat"], **values))
     )
     slipping = pl.when(pl.col("is_slipping")).then(pl.lit(texts["slipping"])).otherwise(pl.lit(""))
-    return pl.concat_str(rhythm, slipping, pl.lit(texts[basis] if basis else ""))
+    untried = sentence(texts["untried"], **values) if tried is not None and 2 * tried < horizon else pl.lit("")
+    return pl.concat_str(rhythm, untried, slipping, pl.lit(texts[basis] if basis else ""))

@@ -9,7 +9,7 @@ import polars as pl
 
 from models import lifetime_value
 from models.court_table import value_court
-from models.purchase_history import less_credit_notes, margin_rates, purchase_days
+from models.purchase_history import margin_rates, purchase_days
 from pipelines.assets.landing import read_run_context
 from pipelines.assets.tables import in_markdown, written
 from pipelines.discretion import discreet
@@ -42,12 +42,13 @@ def value(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult[None]]:
     as_of = read_run_context(folders.raw)
     bought, notes = purchases_and_credit_notes(workspace.warehouse)
     found = lifetime_value.customer_value(
-        less_credit_notes(purchase_days(bought, as_of=as_of), notes, as_of=as_of),
+        purchase_days(bought, as_of=as_of),
         margin_rates(bought, as_of=as_of),
         as_of=as_of,
         horizon_days=folders.settings.horizon_days,
         discount_rate=folders.settings.discount_rate,
         language=folders.settings.language,
+        credit_notes=notes.collect(),
     )
     classes = found.table.group_by("value_class").agg(pl.len().alias("buyers"), pl.col("clv").sum().round(0))
     about: dict[str, dg.MetadataValue | int | float | str] = {

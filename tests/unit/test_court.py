@@ -152,3 +152,41 @@ def test_scores_of_a_forecast_that_is_right_and_of_one_that_says_nothing() -> No
     assert flat["bias"] == pytest.approx(1.0)
     assert flat["spearman"] == 0.0
     assert right["gini"] > flat["gini"]
+
+
+def test_a_credit_note_is_not_foreseen(cdnow: pl.DataFrame) -> None:
+    """Accident: the court rules on forecasts that knew at their origin which orders would be called off after it."""
+    known = cdnow.filter(pl.col("ordered_on") <= CALIBRATION_END)
+    origin = CALIBRATION_END - timedelta(days=90)
+    largest = known.filter(pl.col("ordered_on") <= origin).sort("spend", "customer_id").tail(200)
+    later, earlier = (
+        largest.select("customer_id", ordered_on=pl.lit(day), net_revenue=-pl.col("spend"))
+        for day in (origin + timedelta(days=20), origin)
+    )
+    made = {
+        name: forecasts(known, origin, 90, seed=0, credit_notes=notes)
+        for name, notes in (("none", None), ("later", later), ("earlier", earlier))
+    }
+    for name in made["none"].orders:
+        np.testing.assert_array_equal(made["later"].value(name), made["none"].value(name))
+        assert made["earlier"].value(name).sum() < made["none"].value(name).sum(), name
+    ruling = judge(known, as_of=CALIBRATION_END, horizon=90, credit_notes=later)
+    assert ruling is not None
+    latest = ruling.hearings[0]
+    assert latest.origin == origin
+    np.testing.assert_array_equal(latest.forecasts.value("blend"), made["none"].value("blend"))
+
+
+def test_what_was_called_off_is_not_held_against_a_forecast(cdnow: pl.DataFrame) -> None:
+    """An order after the origin whose credit note is here today brought nothing."""
+    known = cdnow.filter(pl.col("ordered_on") <= CALIBRATION_END)
+    origin = CALIBRATION_END - timedelta(days=90)
+    known_then = known.filter(pl.col("ordered_on") <= origin).select("customer_id")
+    later = known.filter(pl.col("ordered_on") > origin).join(known_then, on="customer_id", how="semi")
+    largest = later.sort("spend", "customer_id").tail(1)
+    note = largest.select("customer_id", ordered_on=pl.lit(CALIBRATION_END), net_revenue=-pl.col("spend"))
+    plain, less = (judge(known, as_of=CALIBRATION_END, horizon=90, credit_notes=notes) for notes in (None, note))
+    assert plain is not None
+    assert less is not None
+    assert plain.hearings[0].spend.sum() - less.hearings[0].spend.sum() == pytest.approx(largest["spend"][0])
+    np.testing.assert_array_equal(plain.hearings[0].orders, less.hearings[0].orders)

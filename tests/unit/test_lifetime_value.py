@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -270,8 +271,8 @@ def test_a_winner_that_does_not_fit_today_is_named_as_the_reason(
     """Accident: the reason blames the model's forecasts, though they were better than the rule's."""
     some = bought.filter(pl.col("ordered_on") <= AS_OF, pl.col("customer_id") < "P0001500")
 
-    def none_today(days: pl.DataFrame, at: date, horizon: int, *, seed: int) -> Forecasts:
-        made = forecasts(days, at, horizon, seed=seed)
+    def none_today(days: pl.DataFrame, at: date, horizon: int, **rest: Any) -> Forecasts:
+        made = forecasts(days, at, horizon, **rest)
         return replace(made, orders={name: orders for name, orders in made.orders.items() if name in NAIVE})
 
     monkeypatch.setattr("models.lifetime_value.forecasts", none_today)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.churn import fit_churn
 from models.court import Hearing
 from models.value_candidates import Forecasts
 from models.value_intervals import coverage, fit_intervals
@@ -42,8 +43,10 @@ def test_four_in_five_are_within(mean_orders: float) -> None:
     assert ((low <= value) & (value <= high)).all()
     assert np.mean((other.spend >= low) & (other.spend <= high)) == pytest.approx(0.8, abs=0.03)
     assert coverage(learnt_from, "blend") == pytest.approx(0.8, abs=0.05)
-    silent = intervals.chance_of_silence(other.forecasts, "blend")
-    assert silent.mean() == pytest.approx(np.mean(other.orders == 0), abs=0.03)
+    churn = fit_churn(learnt_from, other.forecasts, "blend")
+    assert churn is not None
+    risk = churn.risk(other.forecasts, "blend", other.span)
+    assert risk.mean() == pytest.approx(np.mean(other.orders == 0), abs=0.01)
 
 
 def test_whom_nothing_covers_gets_no_more_than_his_expectation() -> None:
