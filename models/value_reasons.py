@@ -6,14 +6,15 @@ import polars as pl
 
 from models.sentences import number, sentence
 
+# Fewer orders than this are told as 0.0.
+_HARDLY_ANY = 0.05
 _TEXTS = {
     "en": {
-        "repeat": "Bought on {days day|days}, the last one {silence day|days} ago, usually within {gap day|days}; "
-        "{orders} more orders of {spend} each may be expected within {horizon day|days}.",
-        "once": "Bought once, {silence day|days} ago; {orders} more orders of {spend} each may be expected within "
-        "{horizon day|days}.",
-        "once_again": "Bought on {days day|days}, the last one {silence day|days} ago; {orders} more orders of {spend} "
-        "each may be expected within {horizon day|days}.",
+        "repeat": "Bought on {days day|days}, the last one {silence day|days} ago, usually within {gap day|days}; ",
+        "once": "Bought once, {silence day|days} ago; ",
+        "once_again": "Bought on {days day|days}, the last one {silence day|days} ago; ",
+        "expected": "{orders} more orders of {spend} each may be expected within {horizon day|days}.",
+        "lost": "hardly another order is to be expected within {horizon day|days}.",
         "untried": " That could be tried over {tried day|days} only.",
         "slipping": " Overdue: so long a silence is unusual for this customer.",
         "short": " A plain rule, because the history is too short, or purchases are too few, to test a model.",
@@ -22,12 +23,11 @@ _TEXTS = {
         "unseen": " Nobody has bought a second time yet, so the data cannot tell how many orders are to come.",
     },
     "de": {
-        "repeat": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}, üblich ist binnen {gap Tag|Tagen}; in "
-        "{horizon Tag|Tagen} sind {orders} weitere Bestellungen zu je {spend} zu erwarten.",
-        "once": "Einmal gekauft, vor {silence Tag|Tagen}; in {horizon Tag|Tagen} sind {orders} weitere Bestellungen zu "
-        "je {spend} zu erwarten.",
-        "once_again": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}; in {horizon Tag|Tagen} sind "
-        "{orders} weitere Bestellungen zu je {spend} zu erwarten.",
+        "repeat": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}, üblich ist binnen {gap Tag|Tagen}; ",
+        "once": "Einmal gekauft, vor {silence Tag|Tagen}; ",
+        "once_again": "An {days Tag|Tagen} gekauft, zuletzt vor {silence Tag|Tagen}; ",
+        "expected": "in {horizon Tag|Tagen} sind {orders} weitere Bestellungen zu je {spend} zu erwarten.",
+        "lost": "in {horizon Tag|Tagen} ist kaum noch eine Bestellung zu erwarten.",
         "untried": " Erproben ließ sich das nur über {tried Tag|Tage}.",
         "slipping": " Überfällig: So lange schweigt dieser Kunde sonst nicht.",
         "short": " Einfache Regel, weil die Historie zu kurz oder die Käufe zu wenige sind, um ein Modell zu prüfen.",
@@ -62,6 +62,8 @@ def value_reason(*, horizon: int, tried: int | None, basis: str | None, language
         .then(sentence(texts["once_again"], **values))
         .otherwise(sentence(texts["repeat"], **values))
     )
+    is_lost = pl.col("expected_orders") < _HARDLY_ANY
+    prospect = pl.when(is_lost).then(sentence(texts["lost"], **values)).otherwise(sentence(texts["expected"], **values))
     slipping = pl.when(pl.col("is_slipping")).then(pl.lit(texts["slipping"])).otherwise(pl.lit(""))
     untried = sentence(texts["untried"], **values) if tried is not None and 2 * tried < horizon else pl.lit("")
-    return pl.concat_str(rhythm, untried, slipping, pl.lit(texts[basis] if basis else ""))
+    return pl.concat_str(rhythm, prospect, untried, slipping, pl.lit(texts[basis] if basis else ""))

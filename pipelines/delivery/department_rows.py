@@ -8,6 +8,7 @@ import polars as pl
 
 Tables = Mapping[str, pl.LazyFrame]
 _NAMES = ("first_name", "last_name", "company_name")
+_RANGE = ("clv_low", "clv_high")
 EFFECTS = ("effect", "effect_low", "effect_high")
 
 
@@ -48,8 +49,9 @@ def next_categories(tables: Tables) -> pl.LazyFrame:
 
 
 def buyers(tables: Tables) -> pl.LazyFrame:
-    """One row per buyer, by rank of value, with his room to buy more, its verdict, and what he may buy next."""
-    found = tables["sales_buyers"]
+    """One row per buyer, by rank of value, with how sure that is, his room to buy more, and what he may buy next."""
+    ranges = tables["customer_value"].select("customer_id", *_RANGE)
+    found = tables["sales_buyers"].join(ranges, on="customer_id", how="left")
     names = found.collect_schema().names()
     if {"company_name", "account_name"} <= set(names):
         found = found.with_columns(account_name=pl.coalesce("account_name", "company_name")).drop("company_name")
@@ -57,7 +59,9 @@ def buyers(tables: Tables) -> pl.LazyFrame:
     whole = tables["customer_360"]
     known = [name for name in more if name in whole.collect_schema().names()]
     joined = found.join(whole.select("customer_id", *known), on="customer_id", how="left")
-    return _first("value_rank", joined)
+    columns = [name for name in joined.collect_schema().names() if name not in _RANGE]
+    at = columns.index("clv") + 1 if "clv" in columns else len(columns)
+    return _first("value_rank", joined.select(*columns[:at], *_RANGE, *columns[at:]))
 
 
 def accounts(tables: Tables) -> pl.LazyFrame:

@@ -203,7 +203,11 @@ DEPARTMENT_TABLES = (
     DepartmentTable(
         "sales",
         "buyers",
-        {"sales_buyers": ("customer_id",), "customer_360": ("customer_id",)},
+        {
+            "sales_buyers": ("customer_id",),
+            "customer_value": ("customer_id", "clv_low", "clv_high"),
+            "customer_360": ("customer_id",),
+        },
         made.buyers,
         largest_first=("clv", "net_revenue"),
     ),

@@ -99,6 +99,8 @@ def department_marts() -> dict[str, pl.LazyFrame]:
             {
                 "customer_id": ["c1", "c2", "c3"],
                 "clv": [10.0, 2.5, 30.0],
+                "clv_low": [1.0, 0.0, 20.0],
+                "clv_high": [25.0, 6.0, 45.0],
                 "model": ["past_rate", "b", "past_rate"],
                 "value_class": ["B", "C", "A"],
                 "is_slipping": [True, False, True],

@@ -98,6 +98,7 @@ def test_sales_sees_of_each_buyer_and_company_whether_there_is_room(
     delivered(marts, tmp_path / "x")
     buyers = people_read(tmp_path / "x/sales/buyers.csv")
     assert buyers.select("Customer number", "Next category", "Verdict on potential").row(0) == ("c3", "Tea", "open")
+    assert buyers.select("Expected margin at least", "Expected margin at most").row(0) == (20.0, 45.0)
     companies = people_read(tmp_path / "x/sales/accounts.csv")
     assert companies.select("Company number", "Potential", "Exhausted share").rows() == [("a1", 40.0, 0.25)]
 

@@ -227,12 +227,17 @@ def test_neither_the_order_of_rows_nor_of_margins_changes_the_result(bought: pl.
 def test_reasons_name_what_mattered(shop: Valuation) -> None:
     reasons = shop.table["reason"]
     assert reasons.null_count() == 0
-    once = shop.table.filter(pl.col("frequency") == 0)["reason"][0]
+    is_lost = pl.col("expected_orders") < 0.05
+    once = shop.table.filter(~is_lost, pl.col("frequency") == 0)["reason"][0]
     assert re.fullmatch(
         r"Bought once, \d+ days ago; .* orders of \d+\.\d\d each may be expected within 365 days\.", once
     )
     late = shop.table.filter("is_slipping")["reason"]
     assert late.str.ends_with("Overdue: so long a silence is unusual for this customer.").all()
+    lost = shop.table.filter(is_lost)["reason"]
+    assert len(lost) > 0
+    assert lost.str.contains("; hardly another order is to be expected within 365 days.", literal=True).all()
+    assert not reasons.str.contains(" 0.0 more", literal=True).any()
 
 
 def test_credit_notes_take_back_what_was_bought_before_them() -> None:
