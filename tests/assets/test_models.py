@@ -163,7 +163,7 @@ NOBODY_TOUCHED = {
 }
 TWO_CUSTOMERS = {
     "orders": pl.DataFrame({"customer_id": ["C1"], "margin": [5.0], "is_purchase": [True]}).with_columns(
-        ordered_on=AS_OF
+        ordered_on=AS_OF, ordered_at=pl.lit(AS_OF).cast(pl.Datetime)
     ),
     "touches": pl.DataFrame(schema=NOBODY_TOUCHED),
     "customers": pl.DataFrame({"customer_id": ["C1", "C2"], "account_id": [None, "A1"]}).with_columns(
