@@ -64,6 +64,8 @@ _FEWEST_TO_CHOOSE = 500
 _BATCH = 20_000
 # So many decisions without a contact for each one with it tell an effect nearly as well as all of them would.
 OTHERS = 3.0
+# What a contact brings is within so many orders, as a standard deviation, before anything is known of it.
+_USUAL_RATE = 0.1
 # Returns are learned from up to so many decisions: they are cheap, and the contacts of years are needed to show them.
 MANY = 150_000
 
@@ -133,12 +135,13 @@ def without_later_contacts(points: pl.DataFrame, worth: ContactWorth, returns: M
     """The points with an outcome from which is taken what the contacts that followed are expected to have brought.
 
     Who is called this week is not called the next, and who gets one mailing gets the next: without that, an effect
-    would be less, or more, than what a contact adds.
+    would be less, or more, than what a contact adds. What is known of a channel only roughly counts for less.
     """
     kinds, own = kinds_of(points), worth.of(points)
     brought = np.zeros(points.height)
     for channel, found in returns.items():
-        brought += points[f"later_{channel}"].to_numpy() * np.array(found.by_kind)[kinds] * own
+        sure = _USUAL_RATE**2 / (_USUAL_RATE**2 + found.standard_error**2) if np.isfinite(found.standard_error) else 0.0
+        brought += points[f"later_{channel}"].to_numpy() * np.array(found.by_kind)[kinds] * own * sure
     return points.with_columns(outcome=pl.col("outcome") - pl.Series(brought))
 
 

@@ -45,31 +45,35 @@ def after_their_orders(history: History) -> History:
     day. Where only days are known, an order may well have come of a contact of its day: there nothing changes."""
     known = _with_times(history)
     made = known.touches.select("customer_id", at="touched_at")
-    is_an_answer = is_after_an_order(made, known.orders) & (known.touches["direction"] == "outbound")
+    is_an_answer = is_after_an_order(made, known) & (known.touches["direction"] == "outbound")
     return replace(known, touches=_a_day_later(known.touches, pl.lit(is_an_answer)))
 
 
-def is_after_an_order(moments: pl.DataFrame, orders: pl.DataFrame) -> pl.Series:
-    """Return for each of `moments` (customer_id, at) whether the customer had ordered before on that day.
+def is_after_an_order(moments: pl.DataFrame, history: History) -> pl.Series:
+    """Return for each of `moments` (customer_id, at) whether the customer had ordered, or given back, before on that
+    day.
 
-    An export that names the day alone calls it midnight: such orders say nothing.
+    An export that names the day alone calls it midnight, of UTC or where the company is: such orders say nothing.
     """
-    has_time = pl.col("ordered_at").dt.time() != time()
-    first = orders.lazy().filter(has_time).group_by("customer_id", day="ordered_on").agg(pl.col("ordered_at").min())
+    local = pl.col("ordered_at").dt.replace_time_zone("UTC").dt.convert_time_zone(history.timezone)
+    has_time = (pl.col("ordered_at").dt.time() != time()) & (local.dt.time() != time())
+    timed = history.orders.lazy().filter(has_time)
+    first = timed.group_by("customer_id", day="ordered_on").agg(pl.col("ordered_at").min())
     told = (
         moments.lazy()
         .with_columns(day=pl.col("at").dt.date())
         .join(first, on=["customer_id", "day"], how="left", maintain_order="left")
     )
-    return told.select((pl.col("ordered_at") <= pl.col("at")).fill_null(value=False)).collect().to_series()
+    return told.select((pl.col("ordered_at") < pl.col("at")).fill_null(value=False)).collect().to_series()
 
 
 def _with_times(history: History) -> History:
     orders, touches = history.orders, history.touches
     if "ordered_at" not in orders.columns:
         orders = orders.with_columns(ordered_at=pl.col("ordered_on").cast(pl.Datetime("us")))
-    if "touched_at" not in touches.columns:
-        touches = touches.with_columns(touched_at=pl.col("touched_on").cast(pl.Datetime("us")))
+    began = pl.col("touched_on").cast(pl.Datetime("us"))
+    known = pl.coalesce("touched_at", began) if "touched_at" in touches.columns else began
+    touches = touches.with_columns(touched_at=known)
     return replace(history, orders=orders, touches=touches)
 
 

@@ -38,13 +38,14 @@ class History:
     (consent_email, consent_phone, consent_sms, consent_post, is_suppressed, has_email, has_phone, has_address); for a
     plan also has_open_complaint, has_open_followup and priority. `plans` holds earlier contact plans by the day of
     their making, with the chances that they were drawn with. Where `orders` has ordered_at and `touches` touched_at
-    too, they tell which came first on a day.
+    too, in UTC without a zone, they tell which came first on a day; days alone are midnight, of UTC or of `timezone`.
     """
 
     orders: pl.DataFrame
     touches: pl.DataFrame
     customers: pl.DataFrame
     plans: Mapping[date, pl.DataFrame] = field(default_factory=dict)
+    timezone: str = "UTC"
 
     @property
     def contacts(self) -> pl.LazyFrame:

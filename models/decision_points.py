@@ -2,11 +2,12 @@
 that came.
 
 Two kinds. An earlier contact plan that was carried out was a decision with known chances: what it assigned counts,
-whatever became of it. Otherwise weeks are looked at: who was contacted in it through one channel, and who was not;
-chances are estimated. The decision is that of the day before the contact, so that an order which led to a contact is
-known then, and no result of it; of who had none, that of the day before a contact of another in this week. Weeks differ
-(mailings are sent before Christmas), so what was done in one and bought after a day by all goes along as `CONTEXT`, and
-customers are compared with those of the same weeks.
+whatever became of it. Otherwise weeks are looked at: who was contacted in it, through which channel first, and who was
+not until then; chances are estimated. The decision is that of the day before the contact, or of its own where the
+customer had ordered before on that day, so that an order which led to a contact is known then, and no result of it; of
+the others, that of the day before a contact of another in this week, or likewise of its own. Weeks differ (mailings
+are sent before Christmas), so what was done in one and bought after a day by all goes along as `CONTEXT`, and customers
+are compared with those of the same weeks.
 
 Contacted customers and others are sampled in numbers of one order, by the day and the channel, so that little
 computing sees much contrast. Known chances are corrected for that; estimated ones are those of the sample.
@@ -68,7 +69,7 @@ def decision_points(
     rounds = [*planned(history, people, as_of, horizon_days, period_days)]
     taken = [round_.day for round_ in rounds]
     rounds += observed(history, people, as_of - timedelta(days=horizon_days + APART - 1), taken, period_days)
-    drawn = _decided(_drawn(rounds, people["customer_id"], most, others, seed), history.orders)
+    drawn = _decided(_drawn(rounds, people["customer_id"], most, others, seed), history)
     usual = _usual_margins(history, people, drawn["day"].unique().sort().to_list(), horizon_days)
     decided = drawn.join(usual, on="day", how="left", maintain_order="left")
     points = _blind_to_lots(features_at(decided, history), history)
@@ -154,12 +155,11 @@ def _sample(round_: Round, rates: Floats, names: pl.Series, others: float, seed:
         chances = round_.chances[kept] * own
         chances /= chances.sum(axis=1, keepdims=True)
     made = round_.made_at[contacted]
-    own_days = (round_.own_days, 0 if round_.chances is None else round_.own_days)
     return pl.DataFrame(
         {
             "customer_id": names.gather(round_.customer[kept]),
             "day": pl.repeat(round_.day, len(kept), dtype=pl.Date, eager=True),
-            "own_days": np.repeat(own_days, (len(contacted), len(alone))),
+            "own_days": pl.repeat(round_.own_days, len(kept), dtype=pl.Int64, eager=True),
             "at": np.append(np.where(made > 0, made, moments[contacted]), moments[alone]),
             "next_on": np.append(np.zeros_like(made), round_.made_on[alone]),
             "arm": pl.Series(np.array(ARMS)[np.append(round_.arm[contacted], np.zeros_like(alone))], dtype=pl.String),
@@ -169,25 +169,20 @@ def _sample(round_: Round, rates: Floats, names: pl.Series, others: float, seed:
     ).with_columns(pl.col("at").cast(pl.Datetime("us")))
 
 
-def _decided(drawn: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+def _decided(drawn: pl.DataFrame, history: History) -> pl.DataFrame:
     """With the eve of each contact: the day before it, or its own where the customer had ordered before on that day.
 
     On the eve a week's contact was decided; a plan's was on the day of the plan. Whose own contact followed on the day
-    after the eve is no other to compare with.
+    after the eve is no other to compare with, nor is he of this week whose eve lies outside of it.
     """
-    is_known = is_after_an_order(drawn.select("customer_id", "at"), orders)
+    is_known = is_after_an_order(drawn.select("customer_id", "at"), history)
     eve = pl.col("at").dt.date().dt.offset_by("-1d")
     told = drawn.with_columns(eve=pl.when(is_known).then(pl.col("at").dt.date()).otherwise(eve))
-    to_next = pl.col("next_on") - pl.col("eve").dt.epoch("d")
     is_of_week = pl.col(CHANCES[0]).is_null()
-    gone = pl.when(is_of_week).then((pl.col("eve") - pl.col("day")).dt.total_days()).otherwise(0)
-    return (
-        told.filter((pl.col("next_on") == 0) | (to_next > 1))
-        .with_columns(
-            day=pl.when(is_of_week).then("eve").otherwise("day"), own_days=(pl.col("own_days") - gone).clip(0)
-        )
-        .drop("at", "next_on")
-    )
+    has_next = (pl.col("next_on") != 0) & (pl.col("next_on") - pl.col("eve").dt.epoch("d") <= 1)
+    is_inside = (pl.col("eve") - pl.col("day")).dt.total_days().is_between(0, APART - 1)
+    decided = told.filter(~is_of_week | (is_inside & ~has_next))
+    return decided.with_columns(day=pl.when(is_of_week).then("eve").otherwise("day")).drop("at", "next_on")
 
 
 def _usual_margins(history: History, people: pl.DataFrame, days: Sequence[date], horizon_days: int) -> pl.DataFrame:

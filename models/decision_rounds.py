@@ -1,8 +1,9 @@
 """Who was contacted when, and who was not: the rounds in which the company's past was decided.
 
-A round is the day of an earlier plan that was carried out, or a week of contacts that no plan asked for. Of a week,
-those are compared with a contact who had none until then. Who has one later in the week is among them: contacts answer
-orders, by thanks or by reminders, and those who had none in all the week would be those who did not order.
+A round is the day of an earlier plan that was carried out, or a week of contacts that no plan asked for. In a week the
+first day counts on which a customer was contacted, if it was through one channel; what follows comes later. Compared
+with a contact are those who had none until then. Contacts answer orders, by thanks or by reminders: those who had none,
+or one of the same channel only, in all the week would be chosen by what they ordered after it began.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ _EPOCH, _DAY = date(1970, 1, 1), 86_400_000_000
 
 @dataclass(frozen=True)
 class Round:
-    """What was decided on one day, for so many days: customers by their place, their arms (-1: left out), when
-    and on which day each contact was made (microseconds and days since 1970, 0: there was none), and the chances if
-    known."""
+    """What was decided on one day, or in the week after it, for `own_days` each: customers by their place, their arms
+    (-1: left out), when and on which day each contact was made (microseconds and days since 1970, 0: there was none),
+    and the chances if known."""
 
     day: date
     own_days: int
@@ -129,12 +130,13 @@ def observed(
     """Weeks before `last` in which anybody was contacted, but for those that belong to a plan."""
     number = ((pl.lit(last) - pl.col("touched_on")).dt.total_days() + APART) // APART
     weeks = history.contacts.with_columns(number=number).filter(pl.col("number").is_between(0, LOOK_BACK_DAYS // APART))
-    first_on = pl.col("touched_on").min().dt.epoch("d").cast(pl.Int64)
+    first_on = pl.col("touched_on").min()
+    of_first_day = pl.col("channel").filter(pl.col("touched_on") == first_on)
     arms = weeks.group_by("number", "customer_id").agg(
         made_at=_first_moment(),
-        made_on=first_on,
-        channel=pl.col("channel").first(),
-        channels=pl.col("channel").n_unique(),
+        made_on=first_on.dt.epoch("d").cast(pl.Int64),
+        channel=of_first_day.first(),
+        channels=of_first_day.n_unique(),
     )
     is_one = (pl.col("channels") == 1) & pl.col("channel").is_in(CHANNELS)
     places = {name: place for place, name in enumerate(ARMS)}
@@ -149,7 +151,7 @@ def observed(
         of_all[:, group["place"].to_numpy()] = group.select("arm", "made_at", "made_on").to_numpy().T
         customer = np.flatnonzero(first_seen <= np.datetime64(day))
         arm_of_week, made_at, made_on = of_all[:, customer]
-        yield Round(day, APART, customer, arm_of_week, made_at, made_on, None)
+        yield Round(day, 1, customer, arm_of_week, made_at, made_on, None)
 
 
 def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

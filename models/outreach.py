@@ -132,10 +132,10 @@ def plan_start(history: History, *, as_of: date, period_days: int) -> date:
 
 def until(history: History, as_of: date) -> History:
     """Return the history as it was known on a day. A plan's own contacts come after it."""
-    known = History(
+    known = replace(
+        history,
         orders=history.orders.filter(pl.col("ordered_on") <= as_of, pl.col("customer_id").is_not_null()),
         touches=history.touches.filter(pl.col("touched_on") <= as_of, pl.col("customer_id").is_not_null()),
-        customers=history.customers,
         plans={day: plan for day, plan in history.plans.items() if day < as_of},
     )
     return replace(known, touches=after_their_plans(known.touches, first_plans(known)))

@@ -97,6 +97,7 @@ def read_history(warehouse: Warehouse, folders: Workspace, as_of: date) -> Histo
         touches=touches.with_columns(touched_on=pl.col("touched_at").dt.date()),
         customers=_customers(warehouse, folders),
         plans=earlier_plans(folders.exports, as_of, aliases),
+        timezone=folders.settings.timezone,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pytest
 
 from models.customer_history import History
 from models.decision_points import as_decisions, decision_points
@@ -119,14 +120,41 @@ def test_contacts_that_do_nothing_show_nothing_when_times_are_known() -> None:
     assert effect.low < 0.0 < effect.high
 
 
-def test_orders_of_which_only_the_day_is_known_may_have_come_of_a_contact_of_that_day() -> None:
+@pytest.mark.parametrize("effect", [0.0, 2.0])
+def test_what_calls_bring_is_found_where_mails_confirm_every_order(effect: float) -> None:
+    """Accident: of those called, whoever orders gets a mail in the same week and falls out for it."""
+    history = mailed_at_random(thankful(days_after=9, seed=1), seed=1)
+    calls = history.touches.with_columns(channel=pl.lit("phone"))
+    brings = np.random.default_rng(1).random(calls.height) < effect / MARGIN
+    brought = calls.filter(pl.Series(brings)).select(
+        "customer_id",
+        ordered_on=pl.col("touched_on").dt.offset_by("1d"),
+        margin=pl.lit(MARGIN),
+        is_purchase=pl.lit(value=True),
+        ordered_at=pl.col("touched_at").dt.offset_by("1d"),
+    )
+    history = replace(history, orders=pl.concat([history.orders, brought.select(history.orders.columns)]))
+    mails = confirmed(history).with_columns(channel=pl.lit("email"))
+    told = replace(history, touches=pl.concat([calls, mails.select(calls.columns)]))
+    points = decision_points(told, as_of=AS_OF, horizon_days=28, period_days=28, others=3.0)
+    found = {each.arm: each for each in mean_effects(doubly_robust(as_decisions(points)))}
+    assert found["phone"].low < effect < found["phone"].high
+    assert found["phone"].high - found["phone"].low < 2.0
+
+
+@pytest.mark.parametrize(("timezone", "hour"), [("UTC", 0), ("Europe/Berlin", 22), ("Europe/Berlin", 23)])
+def test_orders_of_which_only_the_day_is_known_may_have_come_of_a_contact_of_that_day(timezone: str, hour: int) -> None:
     """Accident: exports without times make of every result on the very day an order that led to the contact."""
     history = thankful(days_after=0, seed=1)
-    midnight, noon = np.zeros(history.orders.height, dtype=np.int64), np.full(history.touches.height, DAY // 2)
+    if hour:  # midnight of Berlin is 22 or 23 o'clock of UTC, by the season
+        next_day = pl.col("ordered_on").dt.offset_by("1d").cast(pl.Datetime).dt.replace_time_zone(timezone)
+        is_of_season = next_day.dt.convert_time_zone("UTC").dt.hour() == hour
+        history = replace(history, orders=history.orders.filter(is_of_season))
+    midnight = np.full(history.orders.height, hour * 3_600)
+    evening = np.full(history.touches.height, DAY - 60)
+    told = replace(timed(history, ordered=midnight, touched=evening), timezone=timezone)
     dated = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28)
-    assert decision_points(
-        timed(history, ordered=midnight, touched=noon), as_of=AS_OF, horizon_days=28, period_days=28
-    ).equals(dated)
+    assert decision_points(told, as_of=AS_OF, horizon_days=28, period_days=28).equals(dated)
 
 
 def test_as_many_others_are_drawn_for_each_contact_as_are_asked_for() -> None:
