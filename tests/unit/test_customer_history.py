@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -42,11 +43,15 @@ def test_contacts_that_followed_count_as_far_as_they_could_act_until_the_end() -
     assert found.select("later_email", "later_phone").rows() == [(0.0, 0.0), (pytest.approx(1 + 2 / 7), 1.0)]
 
 
-def test_what_later_contacts_bring_is_not_taken_for_what_the_decision_brought() -> None:
-    """Accident: who is not called this week is called the next, so calls seem to bring less than they do."""
+@pytest.mark.parametrize(("standard_error", "taken"), [(0.0, 2.0), (0.1, 1.0), (np.inf, 0.0)])
+def test_what_later_contacts_bring_is_not_taken_for_what_the_decision_brought(
+    standard_error: float, taken: float
+) -> None:
+    """Accident: who is not called this week is called the next, so calls seem to bring less than they do. Or: of a
+    channel of which nothing is known noise is taken off."""
     zeros, ones = dict.fromkeys((*FEATURES, *LATER), 0.0), dict.fromkeys(PACE, 1.0)
     known = zeros | ones | {"outcome": 50.0, "purchase_count": 1.0, "margin_per_purchase": 20.0}
     points = pl.DataFrame([known, known | {"later_phone": 1.0}])
-    returns = {"phone": Return((0.1, 0.3, 0.0), 0.15, 0.01)}
+    returns = {"phone": Return((0.1, 0.3, 0.0), 0.15, standard_error)}
     found = without_later_contacts(points, ContactWorth(None, 1.0, (20.0, 60.0), 1.0), returns)
-    assert found["outcome"].to_list() == [50.0, pytest.approx(50.0 - 0.1 * 20.0)]
+    assert found["outcome"].to_list() == [50.0, pytest.approx(50.0 - taken)]
