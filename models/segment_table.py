@@ -61,6 +61,7 @@ def segments_of(table: pl.DataFrame | None) -> list[Segment]:
 def segment_table(
     segments: Sequence[Segment], buyers: pl.DataFrame, assigned: pl.DataFrame, as_of: date, language: str
 ) -> pl.DataFrame:
+    """Return one row per segment (`SEGMENT_SCHEMA`), sorted by segment_id; `assigned` says which buyers are in it."""
     members = buyers.join(assigned.select("customer_id", "segment_id"), on="customer_id")
     middle = [value_of(feature).median().alias(feature.column) for feature in FEATURES]
     money = pl.col("net_revenue").cast(pl.Decimal(18, 4)).sum()

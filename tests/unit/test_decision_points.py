@@ -112,12 +112,33 @@ def test_who_is_thanked_later_in_the_week_had_no_letter_until_then() -> None:
     assert others.join(points.filter(arm="post"), on=["customer_id", "day"], how="semi").is_empty()
 
 
+def test_a_contact_that_answers_an_order_does_not_know_of_itself() -> None:
+    """Accident: the contact of the day counts among those before it, and tells which customers were contacted."""
+    history = mailed_at_random(thankful(days_after=9, seed=1), seed=1)
+    once = replace(history, orders=history.orders.sort("ordered_at").unique("customer_id", keep="first"))
+    told = replace(once, touches=confirmed(once).select(history.touches.columns))
+    mails = decision_points(told, as_of=AS_OF, horizon_days=28, period_days=28).filter(arm="post")
+    assert mails.height > 1_000
+    assert mails["days_since_purchase"].max() == mails["post_count"].max() == 0.0
+
+
 def test_contacts_that_do_nothing_show_nothing_when_times_are_known() -> None:
     """Accident: of who was contacted at noon the orders of the morning count as known, of others as what followed."""
     history = mailed_at_random(thankful(days_after=9, seed=2), seed=2)
     points = decision_points(history, as_of=AS_OF, horizon_days=28, period_days=28, others=3.0)
     (effect,) = mean_effects(doubly_robust(as_decisions(points)))
     assert effect.low < 0.0 < effect.high
+
+
+def test_others_are_compared_within_their_week_and_before_their_own_contact() -> None:
+    """Accident: an order in the evening of a week's last day takes an eve out of it: one day of what follows is not yet
+    known, or the customer is contacted on the day after the eve that he is compared at."""
+    history = mailed_at_random(thankful(days_after=9, seed=1), seed=1)
+    touches = pl.concat([history.touches, confirmed(history).select(history.touches.columns)])
+    told = replace(history, touches=touches)
+    points = decision_points(told, as_of=AS_OF, horizon_days=28, period_days=28, most=200_000, others=3.0)
+    assert points["day"].max() == AS_OF - timedelta(days=28)
+    assert points.select("customer_id", "day").is_duplicated().sum() == 0
 
 
 @pytest.mark.parametrize("effect", [0.0, 2.0])
